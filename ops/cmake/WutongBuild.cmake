@@ -1,0 +1,47 @@
+# How everything is compiled: warnings, sanitizers, whole-program optimisation, ccache.
+
+if(NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  find_program(WUTONG_CCACHE ccache)
+  if(WUTONG_CCACHE)
+    set(CMAKE_CXX_COMPILER_LAUNCHER "${WUTONG_CCACHE}")
+  endif()
+endif()
+
+# gRPC alone names sixty libraries; without this each is mapped at every start, used or not.
+add_link_options(-Wl,--as-needed)
+
+if(WUTONG_LTO)
+  include(CheckIPOSupported)
+  check_ipo_supported(LANGUAGES CXX)
+  set(CMAKE_INTERPROCEDURAL_OPTIMIZATION ON)
+endif()
+
+if(WUTONG_SANITIZE)
+  if(NOT WUTONG_SANITIZE MATCHES "^(address|undefined|address,undefined|thread)$")
+    message(FATAL_ERROR
+      "WUTONG_SANITIZE is '${WUTONG_SANITIZE}'; it must be address, undefined, "
+      "address,undefined or thread (thread and address exclude each other)")
+  endif()
+  # Undefined behaviour must end the test; by default it is printed and forgotten.
+  add_compile_options(
+    -fsanitize=${WUTONG_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g1)
+  add_link_options(-fsanitize=${WUTONG_SANITIZE})
+endif()
+
+# Our own targets take this; generated code and libraries do not.
+add_library(wutong_warnings INTERFACE)
+target_compile_options(wutong_warnings INTERFACE
+  -Wall -Wextra -Wpedantic -Werror
+  -Wshadow -Wconversion -Wold-style-cast -Wcast-qual
+  -Wnon-virtual-dtor -Woverloaded-virtual -Wextra-semi
+  # A field left out of a designated initializer takes its default; that is why we use them.
+  -Wno-missing-field-initializers)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # GCC 12 reports these falsely on inlined std::string, std::optional and std::vector.
+  # They stay visible, except -Wrestrict, which is nothing but noise there.
+  target_compile_options(wutong_warnings INTERFACE
+    -Wduplicated-cond -Wlogical-op
+    -Wno-restrict
+    -Wno-error=maybe-uninitialized -Wno-error=array-bounds
+    -Wno-error=stringop-overflow -Wno-error=stringop-overread)
+endif()
