@@ -1,0 +1,116 @@
+#pragma once
+
+#include <absl/functional/any_invocable.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "actors/domain/command.h"
+#include "actors/domain/decide.h"
+#include "actors/domain/event.h"
+#include "actors/domain/member.h"
+
+/// What the edge asks of the engine, and what comes back.
+namespace wutong {
+
+/// The member as it stands: identity, balances, lots, debts.
+struct ReadMember {};
+
+/// The receipt of an order, or of a refund, as it was given.
+struct ReadReceipt {
+  domain::RecordKey key;
+  /// The order that it belongs to: the order itself, or the refund's original.
+  domain::RecordKey order;
+};
+
+/// Records, newest first, from before `before` (the position that the last page ended with; epoch 0
+/// starts at the newest).
+struct ReadHistory {
+  domain::Position before;
+  std::uint32_t records_max = 50;
+};
+
+/// What a receipt tells beyond its record, computed at each reply.
+struct Standing {
+  domain::Balances now;
+  /// Still refundable of the order; of a refund's receipt: of its original.
+  domain::Money refundable;
+  /// The points that expire next, and the last day they can be used; 0 points if none ever do.
+  domain::Points expiring;
+  domain::Day expires_on;
+};
+
+struct ReceiptReply {
+  domain::Record record;
+  bool replayed = false;
+  Standing standing;
+};
+struct QuoteReply {
+  domain::Quoted quoted;
+};
+struct MemberReply {
+  domain::Member member;  ///< without records
+  domain::Balances now;
+  bool enrolled_now = false;
+};
+struct HistoryReply {
+  std::vector<domain::Record> records;
+  /// Where the next page starts; epoch 0 if this was the last.
+  domain::Position next_before;
+};
+struct RefusedReply {
+  domain::Refused refused;
+  /// Whether the same request may succeed later, unchanged.
+  bool retryable = false;
+};
+
+/// A part of the gateway failed or is full; nothing is told of the outcome but what the name says.
+enum class CallFailure : std::uint8_t {
+  /// May or may not have been done: ask again with the same id.
+  unavailable = 1,
+  /// Not done; a named bound was reached.
+  exhausted = 2,
+  /// Not done: no such receipt.
+  not_found = 3,
+  /// The order turned out to be another member's after all; what was done has been reversed.
+  reversed = 4,
+};
+struct FailedReply {
+  CallFailure failure = CallFailure::unavailable;
+  /// The bound or part concerned, a fixed text: safe to show.
+  const char* what = "";
+};
+
+using Reply = std::variant<ReceiptReply, QuoteReply, MemberReply, HistoryReply, RefusedReply,
+                           FailedReply>;
+
+using Request = std::variant<domain::Enroll, domain::Checkout, domain::Refund, domain::Quote,
+                             ReadMember, ReadReceipt, ReadHistory>;
+
+/// Milestones of a call on the monotonic clock, in nanoseconds, for the metrics; 0 if not passed.
+struct CallTimes {
+  std::int64_t submitted = 0;
+  std::int64_t decided = 0;
+  std::int64_t committed = 0;
+};
+
+/// One request on its way. Made by the edge, owned by the engine from `submit` until `done` ran.
+struct Call {
+  /// Empty where only the order is known (a refund or a receipt without a member): the engine asks
+  /// the order book whose it is.
+  std::string member_id;
+  domain::MemberKey member;
+  Request request;
+  /// The gateway's clock at arrival, or the caller's in a ledger with `clock=caller`.
+  domain::Instant received_at;
+  /// On the monotonic clock, nanoseconds: answered `unavailable` when it passes.
+  std::int64_t deadline = 0;
+  CallTimes times;
+  /// Called exactly once, on a thread of the engine; must not block.
+  absl::AnyInvocable<void(Reply, const CallTimes&)> done;
+};
+
+}  // namespace wutong

@@ -1,0 +1,124 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+#include "actors/domain/event.h"
+#include "actors/domain/member.h"
+
+/// What the ledger's bytes mean: the stored forms of events, snapshots and records. The port of the
+/// shards to the codec in `persistence/`. Stateless, thread-safe. Equal values give equal bytes.
+namespace wutong {
+
+/// The shard has a new owner from here on; opens every epoch.
+struct Taken {
+  domain::EventHeader header;
+  std::string writer;
+
+  friend bool operator==(const Taken&, const Taken&) = default;
+};
+
+/// An order is the member's from here on.
+struct OrderSettled {
+  domain::EventHeader header;
+  domain::RecordKey order;
+  domain::MemberKey member;
+  std::int32_t month = 0;
+
+  friend bool operator==(const OrderSettled&, const OrderSettled&) = default;
+};
+
+/// A settled order is nobody's again: its checkout never landed, and another member claims it.
+struct OrderFreed {
+  domain::EventHeader header;
+  domain::RecordKey order;
+  domain::MemberKey member;
+  std::int32_t month = 0;
+
+  friend bool operator==(const OrderFreed&, const OrderFreed&) = default;
+};
+
+/// A member's event, as it stands in its shard's log.
+struct MemberEvent {
+  domain::MemberKey member;
+  domain::Event event;
+
+  friend bool operator==(const MemberEvent&, const MemberEvent&) = default;
+};
+
+using LogEvent = std::variant<MemberEvent, OrderSettled, OrderFreed, Taken>;
+
+/// A record as memory and history keep it: what look-ups need, and the stored bytes.
+struct PackedRecord {
+  domain::RecordKey key;
+  /// Of a refund: the order that it belongs to; of an order: its own key.
+  domain::RecordKey order;
+  domain::Position position;
+  /// `occurred_at` of the order that it belongs to; names the history's month.
+  domain::Instant filed_at;
+  std::string bytes;
+
+  friend bool operator==(const PackedRecord&, const PackedRecord&) = default;
+};
+
+/// A member between decisions: the state without records, and its recent records packed.
+struct Snapshot {
+  domain::Member member;
+  std::vector<PackedRecord> records;
+  /// At or after this `occurred_at`, `records` is the whole truth.
+  domain::Instant receipts_complete_from;
+
+  friend bool operator==(const Snapshot&, const Snapshot&) = default;
+};
+
+/// One entry of an order-book bucket. The last one of an order counts; `freed` is a tombstone.
+struct BookEntry {
+  domain::RecordKey order;
+  domain::MemberKey member;
+  bool freed = false;
+
+  friend bool operator==(const BookEntry&, const BookEntry&) = default;
+};
+
+/// Bytes that no version of the codec wrote, or that were cut.
+struct CodecError {
+  std::string detail;
+};
+template <typename T>
+using CodecResult = tl::expected<T, CodecError>;
+
+class Codec {
+ public:
+  virtual ~Codec() = default;
+
+  /// Appends the stored form of `event` to `batch`. A batch is events one after another.
+  virtual void append_event(std::string& batch, const LogEvent& event) const = 0;
+  [[nodiscard]] virtual CodecResult<std::vector<LogEvent>> events_of(
+      std::string_view batch) const = 0;
+
+  [[nodiscard]] virtual PackedRecord pack(const domain::Record& record) const = 0;
+  [[nodiscard]] virtual CodecResult<domain::Record> unpack(const PackedRecord& record) const = 0;
+
+  /// History is packed records one after another, as flushes append them.
+  virtual void append_record(std::string& history, const PackedRecord& record) const = 0;
+  [[nodiscard]] virtual CodecResult<std::vector<PackedRecord>> records_of(
+      std::string_view history) const = 0;
+
+  /// Begins with the codec's version and the day of the member's next expiry, so that a sweep need
+  /// not decode the rest.
+  [[nodiscard]] virtual std::string snapshot_bytes(const Snapshot& snapshot) const = 0;
+  [[nodiscard]] virtual CodecResult<Snapshot> snapshot_of(std::string_view bytes) const = 0;
+
+  /// 20 bytes an order: its key, then its member's; a tombstone is the key and the inverted member.
+  virtual void append_book_entry(std::string& bucket, const BookEntry& entry) const = 0;
+  [[nodiscard]] virtual CodecResult<std::vector<BookEntry>> book_entries_of(
+      std::string_view bucket) const = 0;
+};
+
+}  // namespace wutong

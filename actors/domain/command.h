@@ -1,0 +1,113 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "actors/domain/quantities.h"
+#include "actors/domain/symbol.h"
+
+/// What callers ask of a member, already translated: shapes and names have been checked at the edge
+/// (lengths, counts, signs, known venue and store), everything else is the domain's to judge.
+namespace wutong::domain {
+
+enum class Channel : std::uint8_t {
+  unspecified = 0,
+  till = 1,
+  self_checkout = 2,
+  mini_program = 3,
+  web = 4,
+  back_office = 5,
+};
+
+/// Where a command comes from. All but venue and store is information.
+struct Origin {
+  VenueId venue;
+  StoreId store;
+  std::string terminal;
+  std::string cashier;
+  Channel channel = Channel::unspecified;
+  bool offline = false;
+  std::string printed_receipt_number;
+  /// The till's own business date, as told.
+  std::optional<Day> till_business_date;
+
+  friend bool operator==(const Origin&, const Origin&) = default;
+};
+
+struct Tender {
+  std::string kind;
+  Money amount;
+};
+
+struct BasketLine {
+  /// 1 or more, unique in the order.
+  std::uint32_t number = 0;
+  std::string sku;
+  std::string category;
+  std::string brand;
+  StoreId store;
+  /// In 1/1000 of the article's unit, so that goods by weight have one too.
+  std::int64_t quantity_thousandths = 0;
+  Money amount;
+  /// Earns nothing.
+  bool excluded = false;
+};
+
+struct Checkout {
+  RecordKey key;
+  std::string order_id;
+  Origin origin;
+  Instant occurred_at;
+  std::string currency;
+  /// Goods value, tax included, after discounts, before points.
+  Money amount;
+  Money tax;
+  /// Part of `amount` that earns nothing, and part that points cannot pay for.
+  Money excluded_from_earning;
+  Money excluded_from_offset;
+  std::vector<Tender> tenders;
+  std::vector<BasketLine> lines;
+  Points points_to_use;
+  std::string hold_id;
+};
+
+/// A checkout that asks what it would give; no order id, no tenders needed, changes nothing.
+struct Quote {
+  Checkout checkout;
+};
+
+/// What a refund gives back: exactly one of an amount, lines, or all that is left.
+struct RefundOfAmount {
+  Money amount;
+  /// The part of `amount` that is goods excluded from earning.
+  Money excluded;
+};
+struct RefundOfLines {
+  /// Ascending, unique.
+  std::vector<std::uint32_t> numbers;
+};
+struct RefundOfWhole {};
+using RefundScope = std::variant<RefundOfAmount, RefundOfLines, RefundOfWhole>;
+
+struct Refund {
+  RecordKey key;
+  std::string refund_id;
+  Origin origin;
+  Instant occurred_at;
+  RecordKey order;
+  VenueId order_venue;
+  std::string order_id;
+  RefundScope scope;
+  std::string reason;
+};
+
+struct Enroll {
+  std::string member_id;
+};
+
+using Command = std::variant<Enroll, Checkout, Refund>;
+
+}  // namespace wutong::domain

@@ -1,0 +1,261 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "actors/domain/command.h"
+#include "actors/domain/quantities.h"
+#include "actors/domain/risk_policy.h"
+#include "actors/domain/symbol.h"
+
+/// What happened to a member. An event carries results, not intentions, so that replaying it under
+/// next year's rules gives the same state. The events of checkouts and refunds are also the *records*
+/// that receipts are made of and that later refunds are pinned to.
+namespace wutong::domain {
+
+/// Set by whoever decides, but for `position`, which the shard stamps before the event is applied.
+struct EventHeader {
+  Position position;
+  /// The gateway's clock, or the caller's; never falls for a member.
+  Instant received_at;
+  std::uint32_t program_version = 0;
+  std::uint32_t policy_version = 0;
+
+  friend bool operator==(const EventHeader&, const EventHeader&) = default;
+};
+
+enum class Reason : std::uint8_t {
+  earn = 1,        ///< into a lot; `line` is the award line
+  use = 2,         ///< out of a lot; `line` is the index among the uses
+  give_back = 3,   ///< into a lot; `line` is the original's use
+  claw_back = 4,   ///< out of a lot; `line` is the original's award line
+  repay_debt = 5,  ///< out of a lot; `line` is the debt's award line
+  expire = 6,      ///< out of a lot
+};
+
+/// `points` into (positive) or out of (negative) one lot. The lot is named by what makes it one, so
+/// that applying it can make the lot. It is also the posting: `counterparty` owes the pool
+/// `points` × `price`; a negative product is what the pool owes the counterparty.
+struct Movement {
+  Reason reason = Reason::earn;
+  std::uint32_t line = 0;
+  std::uint32_t lot_serial = 0;
+  PartyId party;
+  MilliMoney price;
+  Day expires_on;
+  Instant available_from;
+  Points points;
+  PartyId counterparty;
+
+  friend bool operator==(const Movement&, const Movement&) = default;
+};
+
+/// A change of what a member owes for one award line of one order.
+struct DebtChange {
+  RecordKey order;
+  Instant order_occurred_at;
+  std::uint32_t line = 0;
+  PartyId party;
+  Points points;
+
+  friend bool operator==(const DebtChange&, const DebtChange&) = default;
+};
+
+/// `points` of a lot that had expired are counted as clawed back; they are used up for later counts.
+struct ExpiredCount {
+  std::uint32_t lot_serial = 0;
+  std::uint32_t line = 0;
+  Points points;
+
+  friend bool operator==(const ExpiredCount&, const ExpiredCount&) = default;
+};
+
+/// A move of the member's counter of `measure` in the calendar day `day`.
+struct CounterMove {
+  Measure measure = Measure::points_earned;
+  Day day;
+  std::int64_t delta = 0;
+
+  friend bool operator==(const CounterMove&, const CounterMove&) = default;
+};
+
+/// All that an event does to a member's points and counters; `apply` does no more and no less.
+struct Effects {
+  std::vector<Movement> movements;
+  std::vector<DebtChange> debts;
+  std::vector<ExpiredCount> expired_counts;
+  std::vector<CounterMove> counters;
+
+  friend bool operator==(const Effects&, const Effects&) = default;
+};
+
+struct Balances {
+  Points available;
+  Points held;
+  Points pending;
+  Points debt;
+
+  friend bool operator==(const Balances&, const Balances&) = default;
+};
+
+enum class AwardKind : std::uint8_t { base = 1, multiplier = 2, fixed = 3 };
+
+/// One line of what an order earned: one rule, one funding party.
+struct AwardLine {
+  AwardKind kind = AwardKind::base;
+  /// Empty for the base award.
+  PromotionId promotion;
+  PartyId party;
+  Points points;
+  /// What a cap took off this line.
+  Points cut;
+  /// The eligible spend from which the rule gave this (0 for the base award).
+  Money threshold;
+  bool lost_below_threshold = false;
+
+  friend bool operator==(const AwardLine&, const AwardLine&) = default;
+};
+
+/// What one limit saw, and whether it was felt.
+struct RiskCheck {
+  LimitId limit;
+  LimitMode mode = LimitMode::live;
+  LimitEffect effect = LimitEffect::flag;
+  std::int64_t value_before = 0;
+  std::int64_t value_asked = 0;
+  std::int64_t bound = 0;
+  bool exceeded = false;
+
+  friend bool operator==(const RiskCheck&, const RiskCheck&) = default;
+};
+
+/// What D14 compares, in its order; tenders and lines as fingerprints.
+struct OrderContent {
+  Instant occurred_at;
+  std::string currency;
+  Money amount;
+  Money excluded_from_earning;
+  Money excluded_from_offset;
+  Points points_to_use;
+  std::string hold_id;
+  std::uint64_t tenders_fingerprint = 0;
+  std::uint64_t lines_fingerprint = 0;
+  StoreId store;
+
+  friend bool operator==(const OrderContent&, const OrderContent&) = default;
+};
+
+/// What a later refund by line needs to know of a basket line.
+struct LineAmount {
+  std::uint32_t number = 0;
+  Money amount;
+  bool excluded = false;
+
+  friend bool operator==(const LineAmount&, const LineAmount&) = default;
+};
+
+struct Enrolled {
+  EventHeader header;
+  std::string member_id;
+
+  friend bool operator==(const Enrolled&, const Enrolled&) = default;
+};
+
+struct CheckedOut {
+  EventHeader header;
+  RecordKey key;
+  std::string order_id;
+  Origin origin;
+  OrderContent content;
+  std::vector<LineAmount> lines;
+  bool late = false;
+  Money tax;
+  Money eligible;
+  std::vector<AwardLine> awards;
+  /// What the points used were worth, and what is left to pay.
+  Money offset_money;
+  Money cash_due;
+  std::vector<RiskCheck> checks;
+  Effects effects;
+  Balances after;
+
+  friend bool operator==(const CheckedOut&, const CheckedOut&) = default;
+};
+
+/// The sums of all refunds of one order so far. The last one counts.
+struct RefundTotals {
+  Money amount;
+  Money excluded;
+  Money offset_money;
+  std::vector<std::uint32_t> lines;
+  /// Clawed back of each award line, given back of each use: same order as in the record.
+  std::vector<Points> clawed_back;
+  std::vector<Points> given_back;
+
+  friend bool operator==(const RefundTotals&, const RefundTotals&) = default;
+};
+
+/// What a repeated refund is compared by, in this order.
+struct RefundContent {
+  RecordKey order;
+  Instant occurred_at;
+  /// 1 amount, 2 lines, 3 whole.
+  std::uint8_t scope = 0;
+  Money amount;
+  Money excluded;
+  std::uint64_t lines_fingerprint = 0;
+
+  friend bool operator==(const RefundContent&, const RefundContent&) = default;
+};
+
+struct Refunded {
+  EventHeader header;
+  RecordKey key;
+  std::string refund_id;
+  Origin origin;
+  VenueId order_venue;
+  std::string order_id;
+  /// The original's: by it the refund is filed beside the original.
+  Instant order_occurred_at;
+  RefundContent content;
+  std::string reason;
+  /// This refund's part.
+  Money amount;
+  Money excluded;
+  Money offset_money;
+  Money cash_back;
+  Points clawed_back;
+  Points given_back;
+  RefundTotals totals;
+  Effects effects;
+  Balances after;
+
+  friend bool operator==(const Refunded&, const Refunded&) = default;
+};
+
+/// Points whose day has passed, taken out before the member's next event.
+struct Expired {
+  EventHeader header;
+  Effects effects;
+  Balances after;
+
+  friend bool operator==(const Expired&, const Expired&) = default;
+};
+
+using Event = std::variant<Enrolled, CheckedOut, Refunded, Expired>;
+
+/// An event that receipts, replays and refunds look up.
+using Record = std::variant<CheckedOut, Refunded>;
+
+[[nodiscard]] const EventHeader& header_of(const Event& event);
+[[nodiscard]] EventHeader& header_of(Event& event);
+/// Nothing for an event that is no record.
+[[nodiscard]] std::optional<Record> record_of(const Event& event);
+[[nodiscard]] RecordKey key_of(const Record& record);
+/// `occurred_at` of the order, or of the order that a refund belongs to: names the history.
+[[nodiscard]] Instant filed_at(const Record& record);
+
+}  // namespace wutong::domain

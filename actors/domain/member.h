@@ -1,0 +1,92 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "actors/domain/event.h"
+#include "actors/domain/quantities.h"
+#include "actors/domain/symbol.h"
+
+namespace wutong::domain {
+
+enum class MemberStatus : std::uint8_t { active = 1, suspended = 2, closed = 3 };
+
+/// Points of one funding party with one expiry and one price. Lots that agree in party, price, expiry
+/// and `available_from` are one.
+struct Lot {
+  /// From its first creation in this member; the tie-break of the burn order.
+  std::uint32_t serial = 0;
+  PartyId party;
+  MilliMoney price;
+  /// Usable until the first instant of the civil day after this one.
+  Day expires_on;
+  Instant available_from;
+  Points points;
+  /// Expired and not yet counted by a claw-back.
+  Points expired_uncounted;
+
+  friend bool operator==(const Lot&, const Lot&) = default;
+};
+
+/// What is owed for one award line of a refunded order.
+struct Debt {
+  RecordKey order;
+  Instant order_occurred_at;
+  std::uint32_t line = 0;
+  PartyId party;
+  Points points;
+
+  friend bool operator==(const Debt&, const Debt&) = default;
+};
+
+struct Counter {
+  Measure measure = Measure::points_earned;
+  Day day;
+  std::int64_t value = 0;
+
+  friend bool operator==(const Counter&, const Counter&) = default;
+};
+
+/// The state of one member. Changed by `apply` alone; read by everybody who has it. A plain value.
+///
+/// `records` holds the records that decisions may ask for: whoever runs the member puts those of the
+/// order in question there before a decision, and may take any out afterwards.
+struct Member {
+  std::string id;
+  MemberStatus status = MemberStatus::active;
+  Position position;
+  Instant last_event_at;
+  std::uint32_t next_lot_serial = 1;
+  /// In burn order: by expiry, then serial. An emptied lot stays while it can still be needed.
+  std::vector<Lot> lots;
+  /// Oldest order first, then its lines in their order.
+  std::vector<Debt> debts;
+  /// By measure, then day.
+  std::vector<Counter> counters;
+  std::vector<Record> records;
+
+  /// Not enrolled yet.
+  [[nodiscard]] bool empty() const { return id.empty(); }
+
+  friend bool operator==(const Member&, const Member&) = default;
+};
+
+/// Points usable at `today`, held and owed. Ignores lots whose day has passed and lots not available
+/// yet at `now`.
+[[nodiscard]] Balances balances_of(const Member& member, Day today, Instant now);
+
+/// The earliest day on which a lot with points ends, for the standing and for the sweep; a far-off day
+/// if there is none.
+[[nodiscard]] Day next_expiry(const Member& member);
+
+/// The record with `key`, or nothing.
+[[nodiscard]] const Record* find_record(const Member& member, RecordKey key);
+
+/// The totals of the last refund of `order` among the records, or nothing if there was none.
+[[nodiscard]] const RefundTotals* find_totals(const Member& member, RecordKey order);
+
+/// What is broken in the state, or an empty text. Checked after every `apply`.
+[[nodiscard]] std::string broken_invariant(const Member& member);
+
+}  // namespace wutong::domain

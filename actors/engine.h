@@ -1,0 +1,116 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "actors/call.h"
+#include "actors/codec.h"
+#include "actors/domain/program.h"
+#include "actors/domain/risk_policy.h"
+#include "actors/ledger.h"
+
+/// The engine: all shards of this process behind one door. Owned by `main`; the edge knows nothing
+/// else of `actors/`.
+namespace wutong {
+
+struct EngineOptions {
+  /// Who we are in heads and leases: `node/boot`, unique for each start of a process.
+  std::string node_boot;
+  /// Worker threads that run shards.
+  std::uint32_t threads = 2;
+  /// Members in memory over all shards; beyond it idle clean ones are passivated, and if all are
+  /// dirty calls are refused.
+  std::uint64_t resident_members_max = 1'000'000;
+  /// Calls waiting in one shard; beyond it calls are refused.
+  std::uint32_t queued_calls_max = 20'000;
+  /// How long a lease is asked for; another node may try that long after the last renewal.
+  std::int64_t lease_ttl_ms = 3'000;
+  /// How long an append may stay unanswered before the shard gives up and takes over anew.
+  std::int64_t append_timeout_ms = 2'000;
+  /// Bytes of events that no flush covers yet, over all shards; beyond it calls are refused.
+  std::int64_t tail_bytes_max = 1LL << 30;
+  /// Bytes of the log over all shards; at 100 % calls are refused.
+  std::int64_t log_bytes_max = 8LL << 30;
+  /// A batch is sent at the latest when it has this many bytes.
+  std::uint32_t batch_bytes_max = 80'000;
+  /// Members whose snapshots and records one flush writes.
+  std::uint32_t flush_members_max = 64;
+  /// A dirty member is flushed at the latest this long after its first unflushed event.
+  std::int64_t flush_interval_ms = 1'000;
+};
+
+/// Both documents; a new pair takes effect with the next decision of every shard.
+struct Rules {
+  std::shared_ptr<const domain::Program> program;
+  std::shared_ptr<const domain::RiskPolicy> policy;
+};
+
+/// Time as the engine sees it; replaced in simulations.
+struct Clocks {
+  /// Unix milliseconds.
+  std::function<std::int64_t()> wall_ms;
+  /// Monotonic nanoseconds that go on while the machine sleeps.
+  std::function<std::int64_t()> boot_ns;
+};
+[[nodiscard]] Clocks system_clocks();
+
+/// Sums over all shards since the start, and what stands now.
+struct EngineStats {
+  std::uint32_t shards = 0;
+  std::uint32_t shards_owned = 0;
+  std::uint32_t shards_halted = 0;
+  std::uint64_t members_resident = 0;
+  std::uint64_t members_dirty = 0;
+  std::uint64_t activations = 0;
+  std::uint64_t passivations = 0;
+  std::uint64_t takeovers = 0;
+  std::uint64_t fenced = 0;
+  std::uint64_t resolvings = 0;
+  std::uint64_t appends = 0;
+  std::uint64_t append_bytes = 0;
+  std::uint64_t events = 0;
+  std::uint64_t flushes = 0;
+  std::uint64_t flushed_members = 0;
+  std::uint64_t claims_waiting = 0;
+  std::uint64_t claims_reversed = 0;
+  std::uint64_t calls_queued = 0;
+  std::uint64_t history_reads = 0;
+  std::uint64_t book_reads = 0;
+  std::int64_t log_bytes = 0;
+  std::int64_t log_entries = 0;
+  /// Bytes of events that no answered flush covers yet, and the age of the oldest in milliseconds.
+  std::int64_t tail_bytes = 0;
+  std::int64_t snapshot_lag_ms = 0;
+  std::uint64_t lost_tails = 0;
+  /// Batches by number of events: bucket b counts 2^b .. 2^(b+1)-1.
+  std::vector<std::uint64_t> batch_events_log2;
+};
+
+class Engine {
+ public:
+  /// `ledger` and `codec` outlive the engine. Starts taking shards at once.
+  static std::unique_ptr<Engine> start(EngineOptions options, Ledger& ledger, const Codec& codec,
+                                       Rules rules, Clocks clocks);
+  virtual ~Engine() = default;
+
+  /// Takes the call; any thread. Its `done` is called in every case.
+  virtual void submit(std::unique_ptr<Call> call) = 0;
+
+  /// New documents for every decision from now on; any thread.
+  virtual void set_rules(Rules rules) = 0;
+  [[nodiscard]] virtual Rules rules() const = 0;
+
+  [[nodiscard]] virtual EngineStats stats() const = 0;
+  /// Every shard of the ledger is owned here and serves.
+  [[nodiscard]] virtual bool ready() const = 0;
+
+  /// Answers what is under way, flushes, gives the shards up; calls submitted from now on are answered
+  /// `unavailable`. Blocks until done or until `bound_ms` has passed; says which. Then the engine may
+  /// be destroyed.
+  virtual bool stop(std::int64_t bound_ms) = 0;
+};
+
+}  // namespace wutong
