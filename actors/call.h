@@ -47,6 +47,8 @@ struct ReceiptReply {
   domain::Record record;
   bool replayed = false;
   Standing standing;
+  /// The member's shard: with the record's position it says where the event stands.
+  std::uint32_t shard = 0;
 };
 struct QuoteReply {
   domain::Quoted quoted;
@@ -60,6 +62,7 @@ struct HistoryReply {
   std::vector<domain::Record> records;
   /// Where the next page starts; epoch 0 if this was the last.
   domain::Position next_before;
+  std::uint32_t shard = 0;
 };
 struct RefusedReply {
   domain::Refused refused;
