@@ -11,6 +11,7 @@
 #include "actors/domain/program.h"
 #include "actors/domain/risk_policy.h"
 #include "actors/ledger.h"
+#include "actors/safekeeping.h"
 
 /// The engine: all shards of this process behind one door. Owned by `main`; the edge knows nothing
 /// else of `actors/`.
@@ -89,11 +90,18 @@ struct EngineStats {
   std::vector<std::uint64_t> batch_events_log2;
 };
 
+/// What the engine works with; all of it outlives the engine.
+struct EngineParts {
+  Ledger& ledger;
+  const Codec& codec;
+  Safekeeping& safekeeping;
+  Clocks clocks;
+};
+
 class Engine {
  public:
-  /// `ledger` and `codec` outlive the engine. Starts taking shards at once.
-  static std::unique_ptr<Engine> start(EngineOptions options, Ledger& ledger, const Codec& codec,
-                                       Rules rules, Clocks clocks);
+  /// Starts taking shards at once.
+  static std::unique_ptr<Engine> start(EngineOptions options, EngineParts parts, Rules rules);
   virtual ~Engine() = default;
 
   /// Takes the call; any thread. Its `done` is called in every case.

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "actors/domain/quantities.h"
+
+namespace wutong {
+
+/// A set of orders that may say "perhaps" of one it does not have (about 1 in 1,000) but never "no" of
+/// one it has: a Bloom filter of 16 bits an order that grows by segments, each twice the last. The
+/// keys are keyed hashes already, so their own bits serve as the hash functions.
+/// Owned by one order book; not thread-safe.
+class BookFilter {
+ public:
+  void insert(domain::RecordKey order);
+  [[nodiscard]] bool may_contain(domain::RecordKey order) const;
+
+  [[nodiscard]] std::uint64_t bytes() const;
+
+ private:
+  struct Segment {
+    std::vector<std::uint64_t> words;
+    std::uint64_t orders = 0;
+    std::uint64_t orders_max = 0;
+  };
+  std::vector<Segment> segments_;
+};
+
+}  // namespace wutong

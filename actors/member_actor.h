@@ -1,0 +1,104 @@
+#pragma once
+
+#include <caf/abstract_actor.hpp>
+#include <caf/actor.hpp>
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "actors/call.h"
+#include "actors/codec.h"
+#include "actors/domain/member.h"
+
+namespace wutong {
+
+/// How far the order book has answered for a waiting call.
+enum class BookState : std::uint8_t {
+  not_asked = 0,
+  asked = 1,
+  granted = 2,
+  known = 3,
+  of_other = 4,
+  busy = 5,
+  unknown = 6,
+};
+
+/// A call in a member's queue.
+struct WaitingCall {
+  std::shared_ptr<Call> call;
+  std::uint64_t ticket = 0;
+  BookState book = BookState::not_asked;
+  std::int32_t month = 0;
+  std::int64_t asked_at = 0;
+  bool history_read = false;
+  /// What the history gave for this call.
+  std::vector<PackedRecord> recalled;
+};
+
+/// A question of the order book that waits for this member's records.
+struct WaitingInquiry {
+  std::uint32_t from = 0;
+  std::uint64_t life = 0;
+  domain::RecordKey order;
+  std::int32_t month = 0;
+};
+
+/// What a member has under way; exists only while there is something.
+struct MemberWork {
+  std::deque<WaitingCall> calls;
+  std::deque<WaitingInquiry> inquiries;
+  bool reading_snapshot = false;
+  bool reading_history = false;
+  /// The history that is being read is for an inquiry, not for the first call.
+  bool history_for_inquiry = false;
+  bool runnable = false;
+};
+
+/// A member of the group: balance, lots, counters and recent records, in memory.
+///
+/// A CAF actor that others address by its handle, but without a mailbox of its own: what it is sent it
+/// hands to its shard, which alone runs it, in place and in order. So nothing in here is locked. Owned
+/// by its shard; passivating it drops the shard's handle. It cannot be monitored or linked to (the
+/// shard can): an attachable is told at once that there is nothing to watch.
+class MemberActor : public caf::abstract_actor {
+ public:
+  MemberActor(caf::actor_config& config, caf::strong_actor_ptr shard, domain::MemberKey key);
+
+  using caf::abstract_actor::enqueue;
+  void enqueue(caf::mailbox_element_ptr what, caf::execution_unit* host) override;
+
+  void attach(caf::attachable_ptr what) override;
+  std::size_t detach(const caf::attachable::token& what) override;
+  void add_link(caf::abstract_actor* other) override;
+  void remove_link(caf::abstract_actor* other) override;
+  bool add_backlink(caf::abstract_actor* other) override;
+  bool remove_backlink(caf::abstract_actor* other) override;
+
+  // The shard's own, touched in its turns only.
+  const domain::MemberKey key;
+  bool loaded = false;
+  domain::Member state;
+  /// Ascending by position; the last `records_kept` stay when a flush was answered.
+  std::vector<PackedRecord> records;
+  /// No record that `records` lacks has been filed at or after this instant.
+  domain::Instant receipts_complete_from;
+  /// The first event that no answered flush covers; epoch 0 if there is none.
+  domain::Position first_unflushed;
+  /// While a flush is under way: the position that it covers, and the first event after it.
+  domain::Position flushing;
+  domain::Position first_after_flushing;
+  std::unique_ptr<MemberWork> work;
+  /// Turn number of the last touch, for passivation.
+  std::uint64_t touched = 0;
+
+ private:
+  caf::strong_actor_ptr shard_;
+};
+
+/// Holds one member actor; cheap to move, counts as one reference.
+using MemberHandle = caf::intrusive_ptr<caf::actor_control_block>;
+
+}  // namespace wutong

@@ -1,0 +1,132 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "actors/call.h"
+#include "actors/domain/quantities.h"
+#include "actors/ledger.h"
+
+/// Every message that a shard takes. All are plain values; none holds a pointer into a shard.
+///
+/// A shard that drops its state (fenced, or given up after an unanswered append) starts a new *life*;
+/// answers that belong to an earlier life are told by its number and ignored.
+namespace wutong {
+
+/// A call for a member of this shard, or one without a member for an order of this shard's book.
+struct SubmitCall {
+  std::shared_ptr<Call> call;
+};
+
+// --- Between a member's shard and the order's shard -------------------------------------------------
+
+enum class BookAsk : std::uint8_t {
+  claim = 1,    ///< may this member's checkout take the order?
+  free = 2,     ///< that checkout came to nothing
+  settle = 3,   ///< it took effect: make the claim durable
+  look_up = 4,  ///< whose is it? changes nothing
+};
+
+struct BookRequest {
+  BookAsk ask = BookAsk::claim;
+  domain::RecordKey order;
+  domain::MemberKey member;
+  /// UTC month of `occurred_at`.
+  std::int32_t month = 0;
+  /// Names the waiting call in the asking shard; the same number again is the same question.
+  std::uint64_t ticket = 0;
+};
+struct BookRequests {
+  std::uint32_t from = 0;
+  std::uint64_t life = 0;
+  std::vector<BookRequest> requests;
+};
+
+enum class BookSays : std::uint8_t {
+  granted = 1,   ///< tentative, in memory
+  known = 2,     ///< the same member's, in `month`
+  of_other = 3,  ///< durably another member's, and it took effect
+  busy = 4,      ///< another member's checkout has been deciding for too long: try again
+  settled = 5,   ///< durable
+  lost = 6,      ///< settling met another member's true claim: reverse
+  unknown = 7,   ///< look-up: nobody's
+  found = 8,     ///< look-up: `owner`'s, in `month`
+};
+
+struct BookReply {
+  BookSays says = BookSays::granted;
+  domain::RecordKey order;
+  domain::MemberKey member;
+  domain::MemberKey owner;
+  std::int32_t month = 0;
+  std::uint64_t ticket = 0;
+};
+struct BookReplies {
+  std::uint64_t life = 0;
+  std::vector<BookReply> replies;
+};
+
+/// The order's shard holds a durable claim of `member` and asks, out of turn, whether it took effect.
+struct Inquiry {
+  std::uint32_t from = 0;
+  std::uint64_t life = 0;
+  domain::RecordKey order;
+  domain::MemberKey member;
+  std::int32_t month = 0;
+};
+struct InquiryReply {
+  std::uint64_t life = 0;
+  domain::RecordKey order;
+  domain::MemberKey member;
+  bool took_effect = false;
+};
+
+// --- Answers of the ledger ---------------------------------------------------------------------------
+
+template <typename T>
+struct Answered {
+  std::uint64_t life = 0;
+  LedgerResult<T> result;
+};
+using AppendAnswered = Answered<AppendReply>;
+using FlushAnswered = Answered<FlushOutcome>;
+
+struct HeadRead : Answered<AppendReply> {};
+struct MarkRead : Answered<Mark> {};
+struct LogRead : Answered<std::vector<LogEntry>> {};
+struct BookMonthsRead : Answered<std::vector<std::int32_t>> {};
+struct LogSizeRead : Answered<Journal::LogSize> {};
+struct SnapshotRead : Answered<std::optional<std::string>> {
+  domain::MemberKey member;
+};
+struct HistoryRead : Answered<std::vector<std::string>> {
+  domain::MemberKey member;
+};
+/// A look-up's bucket.
+struct BucketRead : Answered<std::vector<std::string>> {
+  domain::RecordKey order;
+  std::int32_t month = 0;
+};
+/// A page of the building of a month's filter.
+struct FilterPageRead : Answered<std::vector<std::string>> {
+  std::int32_t month = 0;
+  std::uint32_t first = 0;
+};
+struct LeaseAnswered : Answered<Lease> {
+  /// Boot-time nanoseconds before the renewal was sent; 0 for a release.
+  std::int64_t asked_at = 0;
+};
+
+// --- To oneself --------------------------------------------------------------------------------------
+
+/// Work gathered by the messages before it is done now.
+struct Turn {};
+/// Time passes: about every 20 ms.
+struct Tick {};
+/// Finish, flush, give up the lease; then say so to whoever started the shard.
+struct StopShard {};
+
+}  // namespace wutong
