@@ -96,6 +96,8 @@ using Request = std::variant<domain::Enroll, domain::Checkout, domain::Refund, d
 /// Milestones of a call on the monotonic clock, in nanoseconds, for the metrics; 0 if not passed.
 struct CallTimes {
   std::int64_t submitted = 0;
+  /// Taken out of the shard's queue, the member at hand.
+  std::int64_t started = 0;
   std::int64_t decided = 0;
   std::int64_t committed = 0;
 };
