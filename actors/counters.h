@@ -19,8 +19,8 @@ inline std::size_t thread_number() noexcept {
   return number;
 }
 
-/// `count` counters that only rise, kept in rows of whole cache lines: a thread writes to one row, two
-/// threads may share one. Thread-safe; owned by whoever reads them.
+/// `count` counters that only rise, kept in rows of whole cache lines: a thread writes to one row,
+/// two threads may share one. Thread-safe; owned by whoever reads them.
 class CounterCells {
  public:
   explicit CounterCells(std::size_t count)
@@ -34,12 +34,13 @@ class CounterCells {
     cells_[row + cell / per_line][cell % per_line].fetch_add(amount, std::memory_order_relaxed);
   }
 
-  /// What was added so far; what other threads add meanwhile may be missing. REQUIRES: cell < count().
+  /// What was added so far; what other threads add meanwhile may be missing. REQUIRES: cell <
+  /// count().
   [[nodiscard]] std::uint64_t sum(std::size_t cell) const noexcept {
     std::uint64_t total = 0;
     for (std::size_t row = 0; row < rows; ++row) {
-      total += cells_[row * lines_ + cell / per_line][cell % per_line].load(
-          std::memory_order_relaxed);
+      total +=
+          cells_[row * lines_ + cell / per_line][cell % per_line].load(std::memory_order_relaxed);
     }
     return total;
   }
