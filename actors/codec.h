@@ -115,7 +115,8 @@ class Codec {
   [[nodiscard]] virtual std::string snapshot_bytes(const Snapshot& snapshot) const = 0;
   [[nodiscard]] virtual CodecResult<Snapshot> snapshot_of(std::string_view bytes) const = 0;
 
-  /// 20 bytes an order: its key, then its member's; a tombstone is the key and the inverted member.
+  /// 20 bytes an order: its key, then its member's. A tombstone is that again, and right behind it the
+  /// key with the inverted member: any 64 bits can be a member's key, so the latter alone says nothing.
   virtual void append_book_entry(std::string& bucket, const BookEntry& entry) const = 0;
   [[nodiscard]] virtual CodecResult<std::vector<BookEntry>> book_entries_of(
       std::string_view bucket) const = 0;

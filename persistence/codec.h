@@ -1,0 +1,41 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "actors/codec.h"
+
+namespace wutong::persistence {
+
+/// The stored forms of `proto/wutong/stored/v1`. Has no state; any thread. Bytes that it did not
+/// write (cut, altered, of a later version) are an error, never a crash and never a half-read
+/// value.
+class StoredCodec final : public Codec {
+ public:
+  void append_event(std::string& batch, const LogEvent& event) const override;
+  [[nodiscard]] CodecResult<std::vector<LogEvent>> events_of(std::string_view batch) const override;
+
+  [[nodiscard]] PackedRecord pack(const domain::Record& record) const override;
+  [[nodiscard]] CodecResult<domain::Record> unpack(const PackedRecord& record) const override;
+
+  void append_record(std::string& history, const PackedRecord& record) const override;
+  [[nodiscard]] CodecResult<std::vector<PackedRecord>> records_of(
+      std::string_view history) const override;
+
+  /// Leaves out `snapshot.member.records`: records travel packed.
+  [[nodiscard]] std::string snapshot_bytes(const Snapshot& snapshot) const override;
+  [[nodiscard]] CodecResult<Snapshot> snapshot_of(std::string_view bytes) const override;
+
+  void append_book_entry(std::string& bucket, const BookEntry& entry) const override;
+  [[nodiscard]] CodecResult<std::vector<BookEntry>> book_entries_of(
+      std::string_view bucket) const override;
+};
+
+/// The first byte of a snapshot.
+inline constexpr char snapshot_version = 1;
+
+/// The member's next expiry, from a snapshot's first five bytes: more need not be read.
+[[nodiscard]] CodecResult<domain::Day> next_expiry_in(std::string_view snapshot);
+
+}  // namespace wutong::persistence

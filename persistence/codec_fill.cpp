@@ -1,0 +1,160 @@
+#include <utility>
+#include <variant>
+
+#include "persistence/codec_parts.h"
+
+/// Events into messages; `codec_read.cpp` is the way back.
+namespace wutong::persistence {
+namespace {
+
+void fill_origin(stored::Origin& to, const domain::Origin& origin, domain::Instant received_at,
+                 NameWriter& names) {
+  to.set_venue(names.number(origin.venue));
+  to.set_store(names.number(origin.store));
+  to.set_terminal(origin.terminal);
+  to.set_cashier(origin.cashier);
+  to.set_channel(static_cast<std::uint32_t>(origin.channel));
+  to.set_offline(origin.offline);
+  to.set_printed_receipt_number(origin.printed_receipt_number);
+  if (origin.till_business_date) {
+    to.set_till_business_date(origin.till_business_date->since_epoch - utc_day(received_at));
+  }
+}
+
+void fill_award(stored::AwardLine& to, const domain::AwardLine& award, NameWriter& names) {
+  to.set_kind(static_cast<std::uint32_t>(award.kind));
+  to.set_promotion(names.number(award.promotion));
+  to.set_party(names.number(award.party));
+  to.set_points(award.points.count);
+  to.set_threshold(award.threshold.minor_units);
+  to.set_cut(award.cut.count);
+  to.set_lost_below_threshold(award.lost_below_threshold);
+}
+
+void fill_check(stored::RiskCheck& to, const domain::RiskCheck& check, NameWriter& names) {
+  to.set_limit(names.number(check.limit));
+  to.set_mode(static_cast<std::uint32_t>(check.mode));
+  to.set_effect(static_cast<std::uint32_t>(check.effect));
+  to.set_value_before(check.value_before);
+  to.set_value_asked(check.value_asked);
+  to.set_bound(check.bound);
+  to.set_exceeded(check.exceeded);
+}
+
+/// What the program says of an ordinary order, so that only the difference needs space.
+std::int64_t usual_eligible(const domain::CheckedOut& event) {
+  return wrapping_difference(wrapping_difference(event.content.amount.minor_units,
+                                                 event.content.excluded_from_earning.minor_units),
+                             event.offset_money.minor_units);
+}
+
+void fill_content(stored::CheckedOut& to, const domain::OrderContent& content,
+                  domain::StoreId usual_store, NameWriter& names) {
+  to.set_currency(content.currency);
+  to.set_amount(content.amount.minor_units);
+  to.set_excluded_from_earning(content.excluded_from_earning.minor_units);
+  to.set_excluded_from_offset(content.excluded_from_offset.minor_units);
+  to.set_points_to_use(content.points_to_use.count);
+  to.set_hold_id(content.hold_id);
+  to.set_tenders_fingerprint(content.tenders_fingerprint);
+  to.set_lines_fingerprint(content.lines_fingerprint);
+  to.set_content_store(names.number_unless(content.store, usual_store));
+}
+
+void fill_body(stored::CheckedOut& to, const domain::CheckedOut& event, NameWriter& names) {
+  fill_origin(*to.mutable_origin(), event.origin, event.header.received_at, names);
+  to.set_order_id(event.order_id);
+  fill_content(to, event.content, event.origin.store, names);
+  for (const auto& line : event.lines) {
+    auto& stored_line = *to.add_lines();
+    stored_line.set_number(line.number);
+    stored_line.set_amount(line.amount.minor_units);
+    stored_line.set_excluded(line.excluded);
+  }
+  for (const auto& award : event.awards) fill_award(*to.add_awards(), award, names);
+  for (const auto& check : event.checks) fill_check(*to.add_checks(), check, names);
+  to.set_late(event.late);
+  to.set_tax(event.tax.minor_units);
+  to.set_offset_money(event.offset_money.minor_units);
+  to.set_not_eligible(wrapping_difference(usual_eligible(event), event.eligible.minor_units));
+  to.set_not_cash(wrapping_difference(
+      wrapping_difference(event.content.amount.minor_units, event.offset_money.minor_units),
+      event.cash_due.minor_units));
+}
+
+void fill_totals(stored::RefundTotals& to, const domain::RefundTotals& totals) {
+  to.set_amount(totals.amount.minor_units);
+  to.set_excluded(totals.excluded.minor_units);
+  to.set_offset_money(totals.offset_money.minor_units);
+  for (const auto number : totals.lines) to.add_lines(number);
+  for (const auto points : totals.clawed_back) to.add_clawed_back(points.count);
+  for (const auto points : totals.given_back) to.add_given_back(points.count);
+}
+
+void fill_body(stored::Refunded& to, const domain::Refunded& event, NameWriter& names) {
+  fill_origin(*to.mutable_origin(), event.origin, event.header.received_at, names);
+  to.set_refund_id(event.refund_id);
+  to.set_order_venue(names.number_unless(event.order_venue, event.origin.venue));
+  to.set_order_id(event.order_id);
+  to.set_occurred_before(
+      wrapping_difference(event.header.received_at.unix_ms, event.content.occurred_at.unix_ms));
+  to.set_scope(event.content.scope);
+  to.set_content_amount(event.content.amount.minor_units);
+  to.set_content_excluded(event.content.excluded.minor_units);
+  to.set_lines_fingerprint(event.content.lines_fingerprint);
+  to.set_reason(event.reason);
+  to.set_amount(event.amount.minor_units);
+  to.set_excluded(event.excluded.minor_units);
+  to.set_offset_money(event.offset_money.minor_units);
+  to.set_not_cash(wrapping_difference(
+      wrapping_difference(event.amount.minor_units, event.offset_money.minor_units),
+      event.cash_back.minor_units));
+  to.set_clawed_back(event.clawed_back.count);
+  to.set_given_back(event.given_back.count);
+  fill_totals(*to.mutable_totals(), event.totals);
+}
+
+void fill_header(stored::MemberEvent& to, const domain::EventHeader& header) {
+  to.set_received_at(header.received_at.unix_ms);
+  to.set_program_version(header.program_version);
+  to.set_policy_version(header.policy_version);
+}
+
+}  // namespace
+
+void fill(stored::MemberEvent& to, const domain::CheckedOut& event) {
+  NameWriter names(to.mutable_names());
+  fill_header(to, event.header);
+  fill_body(*to.mutable_checked_out(), event, names);
+  fill(*to.mutable_effects(), event.effects, event.after, event.header.received_at, names);
+}
+
+void fill(stored::MemberEvent& to, const domain::Refunded& event) {
+  NameWriter names(to.mutable_names());
+  fill_header(to, event.header);
+  fill_body(*to.mutable_refunded(), event, names);
+  fill(*to.mutable_effects(), event.effects, event.after, event.header.received_at, names);
+}
+
+void fill(stored::MemberEvent& to, const domain::Event& event) {
+  struct Visitor {
+    stored::MemberEvent& to;
+
+    void operator()(const domain::CheckedOut& checked_out) { fill(to, checked_out); }
+    void operator()(const domain::Refunded& refunded) { fill(to, refunded); }
+    void operator()(const domain::Enrolled& enrolled) {
+      fill_header(to, enrolled.header);
+      to.mutable_enrolled()->set_member_id(enrolled.member_id);
+    }
+    void operator()(const domain::Expired& expired) {
+      NameWriter names(to.mutable_names());
+      fill_header(to, expired.header);
+      to.mutable_expired();
+      fill(*to.mutable_effects(), expired.effects, expired.after, expired.header.received_at,
+           names);
+    }
+  };
+  std::visit(Visitor{to}, event);
+}
+
+}  // namespace wutong::persistence

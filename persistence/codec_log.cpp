@@ -1,0 +1,260 @@
+#include <google/protobuf/io/coded_stream.h>
+
+#include <limits>
+#include <utility>
+#include <variant>
+
+#include "persistence/codec.h"
+#include "persistence/codec_parts.h"
+
+/// Batches, records and histories.
+namespace wutong::persistence {
+namespace {
+
+void fill_position(stored::LogEvent& to, domain::Position position) {
+  to.set_epoch(position.epoch);
+  to.set_sequence(position.sequence);
+}
+
+void fill_key(stored::LogEvent& to, domain::RecordKey key) {
+  to.set_key_high(key.high);
+  to.set_key_low(key.low);
+}
+
+/// Of the two events that are records: what look-ups need stands beside the record.
+void fill_filing(stored::LogEvent& to, domain::Instant received_at, domain::RecordKey key,
+                 domain::Instant filed_at) {
+  fill_key(to, key);
+  to.set_filed_before(wrapping_difference(received_at.unix_ms, filed_at.unix_ms));
+}
+
+struct LogEventFiller {
+  stored::LogEvent& to;
+
+  void operator()(const MemberEvent& event) {
+    fill_position(to, std::visit([](const auto& of) { return of.header.position; }, event.event));
+    to.set_member(event.member.value);
+    if (const auto* checked_out = std::get_if<domain::CheckedOut>(&event.event)) {
+      fill_filing(to, checked_out->header.received_at, checked_out->key,
+                  checked_out->content.occurred_at);
+    } else if (const auto* refunded = std::get_if<domain::Refunded>(&event.event)) {
+      fill_filing(to, refunded->header.received_at, refunded->key, refunded->order_occurred_at);
+      to.set_order_high(refunded->content.order.high);
+      to.set_order_low(refunded->content.order.low);
+    }
+    fill(*to.mutable_member_event(), event.event);
+  }
+  void operator()(const OrderSettled& event) { fill_order(*to.mutable_settled(), event); }
+  void operator()(const OrderFreed& event) { fill_order(*to.mutable_freed(), event); }
+  void operator()(const Taken& event) {
+    fill_position(to, event.header.position);
+    auto& taken = *to.mutable_taken();
+    taken.set_received_at(event.header.received_at.unix_ms);
+    taken.set_program_version(event.header.program_version);
+    taken.set_policy_version(event.header.policy_version);
+    taken.set_writer(event.writer);
+  }
+
+  template <typename OrderEvent>
+  void fill_order(stored::OrderMonth& order, const OrderEvent& event) {
+    fill_position(to, event.header.position);
+    fill_key(to, event.order);
+    to.set_member(event.member.value);
+    order.set_received_at(event.header.received_at.unix_ms);
+    order.set_program_version(event.header.program_version);
+    order.set_policy_version(event.header.policy_version);
+    order.set_month(event.month);
+  }
+};
+
+template <typename Message>
+domain::EventHeader header_in(const Message& from, domain::Position position) {
+  return {position, {from.received_at()}, from.program_version(), from.policy_version()};
+}
+
+template <typename OrderEvent>
+OrderEvent order_event_of(const stored::LogEvent& from, const stored::OrderMonth& order) {
+  return {header_in(order, {from.epoch(), from.sequence()}),
+          {from.key_high(), from.key_low()},
+          {from.member()},
+          order.month()};
+}
+
+CodecResult<LogEvent> member_event_of(const stored::LogEvent& from) {
+  const Filing filing{
+      .position = {from.epoch(), from.sequence()},
+      .key = {from.key_high(), from.key_low()},
+      .order = {from.order_high(), from.order_low()},
+      .filed_at = {wrapping_difference(from.member_event().received_at(), from.filed_before())},
+  };
+  auto event = event_of(from.member_event(), filing);
+  if (!event) return tl::unexpected(std::move(event).error());
+  return MemberEvent{{from.member()}, *std::move(event)};
+}
+
+CodecResult<LogEvent> log_event_of(const stored::LogEvent& from) {
+  Reader reader({});
+  reader.known(from);
+  if (from.has_settled()) reader.known(from.settled());
+  if (from.has_freed()) reader.known(from.freed());
+  if (from.has_taken()) reader.known(from.taken());
+  if (reader.fault() != nullptr) return codec_error(reader.fault());
+  if (from.has_member_event() + from.has_settled() + from.has_freed() + from.has_taken() != 1) {
+    return codec_error("not exactly one kind of log event");
+  }
+  if (from.has_settled()) return order_event_of<OrderSettled>(from, from.settled());
+  if (from.has_freed()) return order_event_of<OrderFreed>(from, from.freed());
+  if (from.has_taken()) {
+    return Taken{header_in(from.taken(), {from.epoch(), from.sequence()}), from.taken().writer()};
+  }
+  return member_event_of(from);
+}
+
+}  // namespace
+
+tl::unexpected<CodecError> codec_error(std::string_view detail) {
+  return tl::unexpected(CodecError{std::string(detail)});
+}
+
+void append_delimited(std::string& out, const google::protobuf::MessageLite& message) {
+  using google::protobuf::io::CodedOutputStream;
+  const auto length = message.ByteSizeLong();
+  const auto before = out.size();
+  // Larger is a bug far away: the edge bounds what an event can hold.
+  const auto prefix = CodedOutputStream::VarintSize64(length);
+  out.resize(before + prefix + length);
+  auto* to = reinterpret_cast<std::uint8_t*>(out.data() + before);
+  to = CodedOutputStream::WriteVarint64ToArray(length, to);
+  message.SerializeWithCachedSizesToArray(to);
+}
+
+std::optional<std::string_view> take_delimited(std::string_view& rest) {
+  std::uint64_t length = 0;
+  std::size_t used = 0;
+  for (;; ++used) {
+    // A length needs at most ten bytes; of the tenth one bit is left.
+    if (used == rest.size() || used == 10) return std::nullopt;
+    const auto byte = static_cast<unsigned char>(rest[used]);
+    if (used == 9 && byte > 1) return std::nullopt;
+    length |= static_cast<std::uint64_t>(byte & 0x7f) << (7 * used);
+    if (byte < 0x80) break;
+  }
+  rest.remove_prefix(used + 1);
+  if (length > rest.size()) return std::nullopt;
+  const auto piece = rest.substr(0, length);
+  rest.remove_prefix(length);
+  return piece;
+}
+
+bool parse(google::protobuf::MessageLite& message, std::string_view bytes) {
+  if (bytes.size() > static_cast<std::size_t>(std::numeric_limits<int>::max())) return false;
+  return message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+}
+
+void StoredCodec::append_event(std::string& batch, const LogEvent& event) const {
+  thread_local stored::LogEvent message;
+  message.Clear();
+  std::visit(LogEventFiller{message}, event);
+  append_delimited(batch, message);
+}
+
+CodecResult<std::vector<LogEvent>> StoredCodec::events_of(std::string_view batch) const {
+  thread_local stored::LogEvent message;
+  std::vector<LogEvent> events;
+  auto rest = batch;
+  while (!rest.empty()) {
+    const auto piece = take_delimited(rest);
+    if (!piece) return codec_error("a batch that ends inside an event");
+    if (!parse(message, *piece)) return codec_error("an event that is no message");
+    auto event = log_event_of(message);
+    if (!event) return tl::unexpected(std::move(event).error());
+    events.push_back(*std::move(event));
+  }
+  return events;
+}
+
+PackedRecord StoredCodec::pack(const domain::Record& record) const {
+  thread_local stored::MemberEvent message;
+  message.Clear();
+  PackedRecord packed;
+  if (const auto* checked_out = std::get_if<domain::CheckedOut>(&record)) {
+    packed.key = checked_out->key;
+    packed.order = checked_out->key;
+    packed.position = checked_out->header.position;
+    packed.filed_at = checked_out->content.occurred_at;
+    fill(message, *checked_out);
+  } else {
+    const auto& refunded = std::get<domain::Refunded>(record);
+    packed.key = refunded.key;
+    packed.order = refunded.content.order;
+    packed.position = refunded.header.position;
+    packed.filed_at = refunded.order_occurred_at;
+    fill(message, refunded);
+  }
+  message.SerializeToString(&packed.bytes);
+  return packed;
+}
+
+CodecResult<domain::Record> StoredCodec::unpack(const PackedRecord& record) const {
+  thread_local stored::MemberEvent message;
+  if (!parse(message, record.bytes)) return codec_error("a record that is no message");
+  auto event = event_of(message, {.position = record.position,
+                                  .key = record.key,
+                                  .order = record.order,
+                                  .filed_at = record.filed_at});
+  if (!event) return tl::unexpected(std::move(event).error());
+  if (auto* checked_out = std::get_if<domain::CheckedOut>(&*event)) return std::move(*checked_out);
+  if (auto* refunded = std::get_if<domain::Refunded>(&*event)) return std::move(*refunded);
+  return codec_error("an event that is no record");
+}
+
+void fill(stored::HistoryRecord& to, const PackedRecord& record) {
+  to.set_key_high(record.key.high);
+  to.set_key_low(record.key.low);
+  to.set_epoch(record.position.epoch);
+  to.set_sequence(record.position.sequence);
+  to.set_filed_at(record.filed_at.unix_ms);
+  to.set_record(record.bytes);
+  if (record.order != record.key) {
+    to.set_order_high(record.order.high);
+    to.set_order_low(record.order.low);
+  }
+}
+
+CodecResult<PackedRecord> packed_of(const stored::HistoryRecord& from) {
+  Reader reader({});
+  reader.known(from);
+  if (reader.fault() != nullptr) return codec_error(reader.fault());
+  PackedRecord record;
+  record.key = {from.key_high(), from.key_low()};
+  record.order =
+      from.has_order_high() ? domain::RecordKey{from.order_high(), from.order_low()} : record.key;
+  record.position = {from.epoch(), from.sequence()};
+  record.filed_at = {from.filed_at()};
+  record.bytes = from.record();
+  return record;
+}
+
+void StoredCodec::append_record(std::string& history, const PackedRecord& record) const {
+  thread_local stored::HistoryRecord message;
+  message.Clear();
+  fill(message, record);
+  append_delimited(history, message);
+}
+
+CodecResult<std::vector<PackedRecord>> StoredCodec::records_of(std::string_view history) const {
+  thread_local stored::HistoryRecord message;
+  std::vector<PackedRecord> records;
+  auto rest = history;
+  while (!rest.empty()) {
+    const auto piece = take_delimited(rest);
+    if (!piece) return codec_error("a history that ends inside a record");
+    if (!parse(message, *piece)) return codec_error("a history's record that is no message");
+    auto record = packed_of(message);
+    if (!record) return tl::unexpected(std::move(record).error());
+    records.push_back(*std::move(record));
+  }
+  return records;
+}
+
+}  // namespace wutong::persistence

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <google/protobuf/message_lite.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "actors/codec.h"
+#include "persistence/codec_names.h"
+#include "wutong/stored/v1/effects.pb.h"
+#include "wutong/stored/v1/event.pb.h"
+
+/// The parts that the codec is made of. Inside `persistence/` only. The functions that fill a
+/// message expect a cleared one: messages are kept per thread, so that their memory is used again.
+namespace wutong::persistence {
+
+namespace stored = wutong::stored::v1;
+
+void fill(stored::Effects& to, const domain::Effects& effects, const domain::Balances& after,
+          domain::Instant received_at, NameWriter& names);
+void read(const stored::Effects& from, domain::Instant received_at, Reader& reader,
+          domain::Effects& effects, domain::Balances& after);
+
+/// Everything of an event but position, keys and `filed_at`, which stand beside it.
+void fill(stored::MemberEvent& to, const domain::Event& event);
+void fill(stored::MemberEvent& to, const domain::CheckedOut& event);
+void fill(stored::MemberEvent& to, const domain::Refunded& event);
+
+/// What stands beside the stored event.
+struct Filing {
+  domain::Position position;
+  domain::RecordKey key;
+  domain::RecordKey order;
+  /// For an event that is no record it has no meaning.
+  domain::Instant filed_at;
+};
+[[nodiscard]] CodecResult<domain::Event> event_of(const stored::MemberEvent& from,
+                                                  const Filing& filing);
+
+/// Appends the length of `message` and then `message`.
+void append_delimited(std::string& out, const google::protobuf::MessageLite& message);
+
+/// Takes the next length-delimited piece off `rest`; nothing if its length is cut or reaches
+/// beyond.
+[[nodiscard]] std::optional<std::string_view> take_delimited(std::string_view& rest);
+
+[[nodiscard]] bool parse(google::protobuf::MessageLite& message, std::string_view bytes);
+
+void fill(stored::HistoryRecord& to, const PackedRecord& record);
+[[nodiscard]] CodecResult<PackedRecord> packed_of(const stored::HistoryRecord& from);
+
+[[nodiscard]] tl::unexpected<CodecError> codec_error(std::string_view detail);
+
+}  // namespace wutong::persistence

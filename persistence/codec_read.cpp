@@ -1,0 +1,186 @@
+#include <limits>
+#include <utility>
+
+#include "persistence/codec_parts.h"
+
+/// Messages into events; `codec_fill.cpp` is the way there.
+namespace wutong::persistence {
+namespace {
+
+domain::Origin read_origin(const stored::Origin& from, domain::Instant received_at,
+                           Reader& reader) {
+  reader.known(from);
+  domain::Origin origin{
+      .venue = reader.name<domain::VenueId>(from.venue()),
+      .store = reader.name<domain::StoreId>(from.store()),
+      .terminal = from.terminal(),
+      .cashier = from.cashier(),
+      .channel = reader.enumerator(from.channel(), domain::Channel::unspecified,
+                                   domain::Channel::back_office),
+      .offline = from.offline(),
+      .printed_receipt_number = from.printed_receipt_number(),
+      .till_business_date = {},
+  };
+  if (from.has_till_business_date()) {
+    origin.till_business_date =
+        reader.day(wrapping_sum(from.till_business_date(), utc_day(received_at)));
+  }
+  return origin;
+}
+
+domain::AwardLine read_award(const stored::AwardLine& from, Reader& reader) {
+  reader.known(from);
+  return {
+      .kind = reader.enumerator(from.kind(), domain::AwardKind::base, domain::AwardKind::fixed),
+      .promotion = reader.name<domain::PromotionId>(from.promotion()),
+      .party = reader.name<domain::PartyId>(from.party()),
+      .points = {from.points()},
+      .cut = {from.cut()},
+      .threshold = {from.threshold()},
+      .lost_below_threshold = from.lost_below_threshold(),
+  };
+}
+
+domain::RiskCheck read_check(const stored::RiskCheck& from, Reader& reader) {
+  reader.known(from);
+  return {
+      .limit = reader.name<domain::LimitId>(from.limit()),
+      .mode = reader.enumerator(from.mode(), domain::LimitMode::live, domain::LimitMode::off),
+      .effect =
+          reader.enumerator(from.effect(), domain::LimitEffect::flag, domain::LimitEffect::cap),
+      .value_before = from.value_before(),
+      .value_asked = from.value_asked(),
+      .bound = from.bound(),
+      .exceeded = from.exceeded(),
+  };
+}
+
+domain::OrderContent read_content(const stored::CheckedOut& from, domain::Instant occurred_at,
+                                  domain::StoreId usual_store, Reader& reader) {
+  return {
+      .occurred_at = occurred_at,
+      .currency = from.currency(),
+      .amount = {from.amount()},
+      .excluded_from_earning = {from.excluded_from_earning()},
+      .excluded_from_offset = {from.excluded_from_offset()},
+      .points_to_use = {from.points_to_use()},
+      .hold_id = from.hold_id(),
+      .tenders_fingerprint = from.tenders_fingerprint(),
+      .lines_fingerprint = from.lines_fingerprint(),
+      .store = reader.name_unless(from.content_store(), usual_store),
+  };
+}
+
+domain::CheckedOut read_body(const stored::CheckedOut& from, const domain::EventHeader& header,
+                             const Filing& filing, Reader& reader) {
+  reader.known(from);
+  domain::CheckedOut event;
+  event.header = header;
+  event.key = filing.key;
+  event.order_id = from.order_id();
+  event.origin = read_origin(from.origin(), header.received_at, reader);
+  event.content = read_content(from, filing.filed_at, event.origin.store, reader);
+  event.lines.reserve(static_cast<std::size_t>(from.lines_size()));
+  for (const auto& line : from.lines()) {
+    reader.known(line);
+    event.lines.push_back({line.number(), {line.amount()}, line.excluded()});
+  }
+  event.awards.reserve(static_cast<std::size_t>(from.awards_size()));
+  for (const auto& award : from.awards()) event.awards.push_back(read_award(award, reader));
+  event.checks.reserve(static_cast<std::size_t>(from.checks_size()));
+  for (const auto& check : from.checks()) event.checks.push_back(read_check(check, reader));
+  event.late = from.late();
+  event.tax = {from.tax()};
+  event.offset_money = {from.offset_money()};
+  const auto goods = wrapping_difference(from.amount(), from.offset_money());
+  event.eligible = {wrapping_difference(wrapping_difference(goods, from.excluded_from_earning()),
+                                        from.not_eligible())};
+  event.cash_due = {wrapping_difference(goods, from.not_cash())};
+  return event;
+}
+
+domain::RefundTotals read_totals(const stored::RefundTotals& from, Reader& reader) {
+  reader.known(from);
+  domain::RefundTotals totals;
+  totals.amount = {from.amount()};
+  totals.excluded = {from.excluded()};
+  totals.offset_money = {from.offset_money()};
+  totals.lines.assign(from.lines().begin(), from.lines().end());
+  totals.clawed_back.reserve(static_cast<std::size_t>(from.clawed_back_size()));
+  for (const auto points : from.clawed_back()) totals.clawed_back.push_back({points});
+  totals.given_back.reserve(static_cast<std::size_t>(from.given_back_size()));
+  for (const auto points : from.given_back()) totals.given_back.push_back({points});
+  return totals;
+}
+
+domain::Refunded read_body(const stored::Refunded& from, const domain::EventHeader& header,
+                           const Filing& filing, Reader& reader) {
+  reader.known(from);
+  if (from.scope() > std::numeric_limits<std::uint8_t>::max()) reader.fail("a scope out of range");
+  domain::Refunded event;
+  event.header = header;
+  event.key = filing.key;
+  event.refund_id = from.refund_id();
+  event.origin = read_origin(from.origin(), header.received_at, reader);
+  event.order_venue = reader.name_unless(from.order_venue(), event.origin.venue);
+  event.order_id = from.order_id();
+  event.order_occurred_at = filing.filed_at;
+  event.content = {
+      .order = filing.order,
+      .occurred_at = {wrapping_difference(header.received_at.unix_ms, from.occurred_before())},
+      .scope = static_cast<std::uint8_t>(from.scope()),
+      .amount = {from.content_amount()},
+      .excluded = {from.content_excluded()},
+      .lines_fingerprint = from.lines_fingerprint(),
+  };
+  event.reason = from.reason();
+  event.amount = {from.amount()};
+  event.excluded = {from.excluded()};
+  event.offset_money = {from.offset_money()};
+  event.cash_back = {wrapping_difference(wrapping_difference(from.amount(), from.offset_money()),
+                                         from.not_cash())};
+  event.clawed_back = {from.clawed_back()};
+  event.given_back = {from.given_back()};
+  event.totals = read_totals(from.totals(), reader);
+  return event;
+}
+
+}  // namespace
+
+CodecResult<domain::Event> event_of(const stored::MemberEvent& from, const Filing& filing) {
+  Reader reader(from.names());
+  reader.known(from);
+  const domain::EventHeader header{
+      .position = filing.position,
+      .received_at = {from.received_at()},
+      .program_version = from.program_version(),
+      .policy_version = from.policy_version(),
+  };
+  if (from.has_checked_out() + from.has_refunded() + from.has_enrolled() + from.has_expired() !=
+      1) {
+    return codec_error("not exactly one kind of event");
+  }
+
+  domain::Event event;
+  if (from.has_checked_out()) {
+    auto& checked_out =
+        event.emplace<domain::CheckedOut>(read_body(from.checked_out(), header, filing, reader));
+    read(from.effects(), header.received_at, reader, checked_out.effects, checked_out.after);
+  } else if (from.has_refunded()) {
+    auto& refunded =
+        event.emplace<domain::Refunded>(read_body(from.refunded(), header, filing, reader));
+    read(from.effects(), header.received_at, reader, refunded.effects, refunded.after);
+  } else if (from.has_expired()) {
+    reader.known(from.expired());
+    auto& expired = event.emplace<domain::Expired>();
+    expired.header = header;
+    read(from.effects(), header.received_at, reader, expired.effects, expired.after);
+  } else {
+    reader.known(from.enrolled());
+    event.emplace<domain::Enrolled>(domain::Enrolled{header, from.enrolled().member_id()});
+  }
+  if (reader.fault() != nullptr) return codec_error(reader.fault());
+  return event;
+}
+
+}  // namespace wutong::persistence

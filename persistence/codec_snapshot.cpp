@@ -1,0 +1,168 @@
+#include <limits>
+#include <utility>
+
+#include "persistence/codec.h"
+#include "persistence/codec_parts.h"
+#include "wutong/stored/v1/snapshot.pb.h"
+
+/// Snapshots.
+namespace wutong::persistence {
+namespace {
+
+constexpr std::size_t prefix_bytes = 5;
+
+void append_prefix(std::string& out, domain::Day next_expiry) {
+  out.push_back(snapshot_version);
+  const auto day = static_cast<std::uint32_t>(next_expiry.since_epoch);
+  for (int shift = 0; shift < 32; shift += 8) {
+    out.push_back(static_cast<char>((day >> shift) & 0xff));
+  }
+}
+
+void fill_lot(stored::Lot& to, const domain::Lot& lot, NameWriter& names) {
+  to.set_serial(lot.serial);
+  to.set_party(names.number(lot.party));
+  to.set_price(lot.price.thousandths);
+  to.set_expires_on(lot.expires_on.since_epoch);
+  to.set_points(lot.points.count);
+  to.set_available_from(lot.available_from.unix_ms);
+  to.set_expired_uncounted(lot.expired_uncounted.count);
+}
+
+domain::Lot read_lot(const stored::Lot& from, Reader& reader) {
+  reader.known(from);
+  return {
+      .serial = from.serial(),
+      .party = reader.name<domain::PartyId>(from.party()),
+      .price = {from.price()},
+      .expires_on = {from.expires_on()},
+      .available_from = {from.available_from()},
+      .points = {from.points()},
+      .expired_uncounted = {from.expired_uncounted()},
+  };
+}
+
+void fill_debt(stored::Debt& to, const domain::Debt& debt, NameWriter& names) {
+  to.set_order_high(debt.order.high);
+  to.set_order_low(debt.order.low);
+  to.set_order_occurred_at(debt.order_occurred_at.unix_ms);
+  to.set_line(debt.line);
+  to.set_party(names.number(debt.party));
+  to.set_points(debt.points.count);
+}
+
+domain::Debt read_debt(const stored::Debt& from, Reader& reader) {
+  reader.known(from);
+  return {
+      .order = {from.order_high(), from.order_low()},
+      .order_occurred_at = {from.order_occurred_at()},
+      .line = from.line(),
+      .party = reader.name<domain::PartyId>(from.party()),
+      .points = {from.points()},
+  };
+}
+
+domain::Counter read_counter(const stored::Counter& from, Reader& reader) {
+  reader.known(from);
+  return {
+      .measure = reader.enumerator(from.measure(), domain::Measure::points_earned,
+                                   domain::Measure::points_earned),
+      .day = {from.day()},
+      .value = from.value(),
+  };
+}
+
+void fill_snapshot(stored::Snapshot& to, const Snapshot& snapshot) {
+  const auto& member = snapshot.member;
+  NameWriter names(to.mutable_names());
+  to.set_epoch(member.position.epoch);
+  to.set_sequence(member.position.sequence);
+  to.set_member_id(member.id);
+  to.set_status(static_cast<std::uint32_t>(member.status));
+  to.set_last_event_at(member.last_event_at.unix_ms);
+  to.set_next_lot_serial(member.next_lot_serial);
+  for (const auto& lot : member.lots) fill_lot(*to.add_lots(), lot, names);
+  for (const auto& debt : member.debts) fill_debt(*to.add_debts(), debt, names);
+  for (const auto& counter : member.counters) {
+    auto& stored_counter = *to.add_counters();
+    stored_counter.set_measure(static_cast<std::uint32_t>(counter.measure));
+    stored_counter.set_day(counter.day.since_epoch);
+    stored_counter.set_value(counter.value);
+  }
+  for (const auto& record : snapshot.records) fill(*to.add_records(), record);
+  to.set_receipts_complete_from(snapshot.receipts_complete_from.unix_ms);
+}
+
+domain::Member read_member(const stored::Snapshot& from, Reader& reader) {
+  domain::Member member;
+  member.id = from.member_id();
+  member.status =
+      reader.enumerator(from.status(), domain::MemberStatus::active, domain::MemberStatus::closed);
+  member.position = {from.epoch(), from.sequence()};
+  member.last_event_at = {from.last_event_at()};
+  member.next_lot_serial = from.next_lot_serial();
+  member.lots.reserve(static_cast<std::size_t>(from.lots_size()));
+  for (const auto& lot : from.lots()) member.lots.push_back(read_lot(lot, reader));
+  member.debts.reserve(static_cast<std::size_t>(from.debts_size()));
+  for (const auto& debt : from.debts()) member.debts.push_back(read_debt(debt, reader));
+  member.counters.reserve(static_cast<std::size_t>(from.counters_size()));
+  for (const auto& counter : from.counters()) {
+    member.counters.push_back(read_counter(counter, reader));
+  }
+  return member;
+}
+
+CodecResult<Snapshot> read_snapshot(const stored::Snapshot& from) {
+  Reader reader(from.names());
+  reader.known(from);
+  Snapshot snapshot;
+  snapshot.member = read_member(from, reader);
+  if (reader.fault() != nullptr) return codec_error(reader.fault());
+  snapshot.records.reserve(static_cast<std::size_t>(from.records_size()));
+  for (const auto& stored_record : from.records()) {
+    auto record = packed_of(stored_record);
+    if (!record) return tl::unexpected(std::move(record).error());
+    snapshot.records.push_back(*std::move(record));
+  }
+  snapshot.receipts_complete_from = {from.receipts_complete_from()};
+  return snapshot;
+}
+
+}  // namespace
+
+std::string StoredCodec::snapshot_bytes(const Snapshot& snapshot) const {
+  thread_local stored::Snapshot message;
+  message.Clear();
+  fill_snapshot(message, snapshot);
+  std::string bytes;
+  append_prefix(bytes, domain::next_expiry(snapshot.member));
+  append_delimited(bytes, message);
+  return bytes;
+}
+
+CodecResult<Snapshot> StoredCodec::snapshot_of(std::string_view bytes) const {
+  const auto next_expiry = next_expiry_in(bytes);
+  if (!next_expiry) return tl::unexpected(next_expiry.error());
+
+  auto rest = bytes.substr(prefix_bytes);
+  const auto piece = take_delimited(rest);
+  if (!piece || !rest.empty()) return codec_error("a snapshot that was cut or has too much");
+  thread_local stored::Snapshot message;
+  if (!parse(message, *piece)) return codec_error("a snapshot that is no message");
+  return read_snapshot(message);
+}
+
+CodecResult<domain::Day> next_expiry_in(std::string_view snapshot) {
+  if (snapshot.empty()) return codec_error("an empty snapshot");
+  if (snapshot[0] != snapshot_version) {
+    return codec_error("a snapshot of a version that is not known");
+  }
+  if (snapshot.size() < prefix_bytes) return codec_error("a snapshot that was cut");
+  std::uint32_t day = 0;
+  for (std::size_t i = 0; i < 4; ++i) {
+    day |= static_cast<std::uint32_t>(static_cast<unsigned char>(snapshot[i + 1])) << (8 * i);
+  }
+  return domain::Day{static_cast<std::int32_t>(day)};
+}
+
+}  // namespace wutong::persistence
