@@ -33,11 +33,14 @@ enum class Refusal : std::uint8_t {
   tenders_do_not_sum = 44,
   amount_overflows = 45,
   hold_unknown = 50,
+  /// Points can be used late only by capturing a hold (D12).
+  late_without_hold = 51,
   below_offset_threshold = 60,
   not_in_steps = 61,
   balance_too_low = 62,
   above_offset_share = 63,
   order_unknown = 70,
+  /// May not refund this venue's orders; or the program in force does not have the venue any more.
   venue_not_allowed = 71,
   line_unknown = 72,
   line_already_refunded = 73,
@@ -113,8 +116,8 @@ struct Quoted {
 [[nodiscard]] Quoted quote(const Member& member, const Program& program, const RiskPolicy& policy,
                            const Quote& asked, Instant now);
 
-/// Applies what happened; the only writer of a member. May not refuse: the event was decided on this
-/// very state, or is replayed on one equal to it.
+/// Applies what happened; the only writer of a member, but for `records`, which stay as they are. May
+/// not refuse: the event was decided on this very state, or is replayed on one equal to it.
 void apply(Member& member, const Event& event);
 
 }  // namespace wutong::domain

@@ -50,8 +50,8 @@ struct Counter {
 
 /// The state of one member. Changed by `apply` alone; read by everybody who has it. A plain value.
 ///
-/// `records` holds the records that decisions may ask for: whoever runs the member puts those of the
-/// order in question there before a decision, and may take any out afterwards.
+/// `records` is no state but a window on the history: whoever runs the member puts the records that a
+/// decision may ask for there before it, and may take any out afterwards. `apply` leaves it alone.
 struct Member {
   std::string id;
   MemberStatus status = MemberStatus::active;

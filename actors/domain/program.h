@@ -118,6 +118,8 @@ struct ExpiryRule {
   /// With `end_of_year_after`: orders from this day of the year on (month × 100 + day) count to the
   /// next year; 0 is none.
   int cutoff_month_day = 0;
+  /// Points given back after their day expire at once, or live this many days more.
+  int give_back_grace_days = 0;
 };
 
 struct TimeBounds {

@@ -1,0 +1,118 @@
+#include "actors/domain/checkout.h"
+
+#include <algorithm>
+
+#include "actors/domain/by_number.h"
+#include "actors/domain/calendar.h"
+#include "actors/domain/checked.h"
+#include "actors/domain/content.h"
+#include "actors/domain/draft.h"
+#include "actors/domain/earning.h"
+#include "actors/domain/ensure.h"
+#include "actors/domain/expiry.h"
+#include "actors/domain/limits.h"
+#include "actors/domain/offset.h"
+
+namespace wutong::domain {
+namespace {
+
+std::vector<LineAmount> amounts_of(const std::vector<BasketLine>& lines) {
+  std::vector<LineAmount> amounts;
+  amounts.reserve(lines.size());
+  for (const BasketLine* line : by_number(lines)) {
+    amounts.push_back({line->number, line->amount, line->excluded});
+  }
+  return amounts;
+}
+
+/// Nothing if the sum is more than any member may have.
+std::optional<Points> total_of(const std::vector<AwardLine>& awards) {
+  Wide total;
+  for (const AwardLine& line : awards) total += line.points.count;
+  const auto points = total.narrow();
+  if (!points || *points > member_points_max) return std::nullopt;
+  return Points{*points};
+}
+
+/// Every use is a line of its own: one lot, one accepting party.
+void use(Draft& draft, const AcceptedParts& parts) {
+  std::uint32_t line = 0;
+  for (const AcceptedPart& part : parts) {
+    line += draft.take_usable({.reason = Reason::use, .line = line, .counterparty = part.party},
+                              part.points);
+  }
+}
+
+void earn(Draft& draft, const Program& program, const std::vector<AwardLine>& awards,
+          Day expires_on) {
+  for (std::uint32_t line = 0; line < awards.size(); ++line) {
+    const AwardLine& award = awards[line];
+    const Party* party = program.party(award.party);
+    ENSURE(party != nullptr, "a program funds awards by a party that it does not have");
+    draft.put({.reason = Reason::earn, .line = line, .counterparty = award.party},
+              {.party = award.party, .price = party->price, .expires_on = expires_on},
+              award.points);
+  }
+}
+
+}  // namespace
+
+tl::expected<CheckedOut, Refused> check_out(const Member& member, const Program& program,
+                                            const RiskPolicy& policy, const Checkout& checkout,
+                                            Instant now, Purpose purpose) {
+  if (const auto refused = refusal_of(member, program, checkout, now, purpose)) {
+    return tl::unexpected(*refused);
+  }
+  const Refused overflows{Refusal::amount_overflows, Field::amount};
+  const auto offset_money = offset_money_of(program.offset, checkout.points_to_use);
+  ENSURE(offset_money, "points out of steps passed the guards");
+  // A till's clock that runs ahead does not move an order into the future.
+  const Instant occurred_at = std::min(checkout.occurred_at, now);
+  const Purchase purchase{.venue = program.venue(checkout.origin.venue),
+                          .checkout = &checkout,
+                          .occurred_at = occurred_at,
+                          .business_day = business_day(occurred_at, program.zone),
+                          .offset_money = *offset_money};
+
+  const Money eligible = eligible_of(program, purchase);
+  auto awards = awards_of(program, purchase, eligible);
+  if (!awards) return tl::unexpected(overflows);
+  const auto asked = total_of(*awards);
+  if (!asked) return tl::unexpected(overflows);
+  auto checks = checks_of(member, policy, purchase.business_day, *asked);
+  const Points awarded = allowed_by(checks, *asked);
+  cut(*awards, awarded);
+
+  Draft draft(member, business_day(now, program.zone), now);
+  if (!draft.has_room_for(awarded)) return tl::unexpected(overflows);
+  if (checkout.points_to_use > Points{}) {
+    use(draft, accepted_parts(*purchase.venue, checkout));
+  }
+  earn(draft, program, *awards, expires_on(program.expiry, purchase.business_day));
+  if (!checks.empty() && awarded > Points{}) {
+    draft.count({Measure::points_earned, purchase.business_day, awarded.count});
+  }
+  draft.repay_debts();
+  draft.expire(program);
+
+  const Balances after = draft.balances();
+  return CheckedOut{.header = {.received_at = now,
+                               .program_version = program.version,
+                               .policy_version = policy.version},
+                    .key = checkout.key,
+                    .order_id = checkout.order_id,
+                    .origin = checkout.origin,
+                    .content = content_of(checkout),
+                    .lines = amounts_of(checkout.lines),
+                    .late = is_late(program, checkout, now),
+                    .tax = checkout.tax,
+                    .eligible = eligible,
+                    .awards = std::move(*awards),
+                    .offset_money = *offset_money,
+                    .cash_due = checkout.amount - *offset_money,
+                    .checks = std::move(checks),
+                    .effects = draft.take_effects(),
+                    .after = after};
+}
+
+}  // namespace wutong::domain

@@ -1,0 +1,17 @@
+#pragma once
+
+#include "actors/domain/command.h"
+#include "actors/domain/decide.h"
+#include "actors/domain/event.h"
+
+/// What a repeated request is compared by (D14).
+namespace wutong::domain {
+
+[[nodiscard]] OrderContent content_of(const Checkout& checkout);
+[[nodiscard]] RefundContent content_of(const Refund& refund);
+
+/// The first field that differs, in the order of D14; `Field::none` if none does.
+[[nodiscard]] Field first_difference(const OrderContent& known, const OrderContent& asked);
+[[nodiscard]] Field first_difference(const RefundContent& known, const RefundContent& asked);
+
+}  // namespace wutong::domain

@@ -1,0 +1,36 @@
+#include "actors/domain/keeping.h"
+
+#include <algorithm>
+
+#include "actors/domain/calendar.h"
+
+namespace wutong::domain {
+namespace {
+
+/// Zones lie within a day of UTC on either side, so two days more than a bound are enough, whatever
+/// zone the days were counted in.
+constexpr int zone_days = 2;
+
+/// `last_event_at` as a day of UTC: the state does not know the program's zone.
+Day last_event_day(const Member& member) {
+  constexpr std::int64_t ms_per_day = 86'400'000;
+  return {static_cast<std::int32_t>(member.last_event_at.unix_ms / ms_per_day)};
+}
+
+Day days_before(Day day, int days) { return {day.since_epoch - days}; }
+
+}  // namespace
+
+void forget_what_is_past(Member& member) {
+  const Day today = last_event_day(member);
+  const Day still_earned_on = days_before(today, backdating_days_max + zone_days);
+  const Day still_counted = days_before(today, expired_counts_kept_days + zone_days);
+  std::erase_if(member.counters,
+                [&](const Counter& counter) { return counter.day < still_earned_on; });
+  std::erase_if(member.lots, [&](const Lot& lot) {
+    if (lot.points != Points{} || lot.expires_on >= still_earned_on) return false;
+    return lot.expired_uncounted == Points{} || lot.expires_on < still_counted;
+  });
+}
+
+}  // namespace wutong::domain

@@ -1,0 +1,92 @@
+#include "actors/domain/member.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "actors/domain/calendar.h"
+#include "actors/domain/lots.h"
+
+namespace wutong::domain {
+namespace {
+
+bool lots_in_order(const Member& member) {
+  return std::ranges::adjacent_find(member.lots, [](const Lot& a, const Lot& b) {
+           return !burns_before(a, b);
+         }) == member.lots.end();
+}
+
+/// Lots of one expiry stand together, so only those need be compared.
+bool lots_are_distinct(const Member& member) {
+  for (auto lot = member.lots.begin(); lot != member.lots.end(); ++lot) {
+    for (auto other = lot + 1; other != member.lots.end() && other->expires_on == lot->expires_on;
+         ++other) {
+      if (terms_of(*lot) == terms_of(*other)) return false;
+    }
+  }
+  return true;
+}
+
+bool debts_in_order(const Member& member) {
+  return std::ranges::adjacent_find(member.debts, [](const Debt& a, const Debt& b) {
+           return !repaid_before(a, b);
+         }) == member.debts.end();
+}
+
+bool counters_in_order(const Member& member) {
+  return std::ranges::adjacent_find(member.counters, [](const Counter& a, const Counter& b) {
+           return std::tie(a.measure, a.day) >= std::tie(b.measure, b.day);
+         }) == member.counters.end();
+}
+
+}  // namespace
+
+Balances balances_of(const Member& member, Day today, Instant now) {
+  Balances balances;
+  for (const Lot& lot : member.lots) {
+    if (is_usable(lot, today, now)) balances.available += lot.points;
+  }
+  for (const Debt& debt : member.debts) balances.debt += debt.points;
+  return balances;
+}
+
+Day next_expiry(const Member& member) {
+  const auto first =
+      std::ranges::find_if(member.lots, [](const Lot& lot) { return lot.points > Points{}; });
+  return first == member.lots.end() ? day_of(9999, 12, 31) : first->expires_on;
+}
+
+const Record* find_record(const Member& member, RecordKey key) {
+  const auto found = std::ranges::find(member.records, key, key_of);
+  return found == member.records.end() ? nullptr : &*found;
+}
+
+const RefundTotals* find_totals(const Member& member, RecordKey order) {
+  const Refunded* last = nullptr;
+  for (const Record& record : member.records) {
+    const auto* refund = std::get_if<Refunded>(&record);
+    if (refund == nullptr || refund->content.order != order) continue;
+    if (last == nullptr || last->header.position <= refund->header.position) last = refund;
+  }
+  return last == nullptr ? nullptr : &last->totals;
+}
+
+std::string broken_invariant(const Member& member) {
+  for (const Lot& lot : member.lots) {
+    if (lot.points < Points{}) return "a lot has fewer than no points";
+    if (lot.expired_uncounted < Points{}) return "more of a lot was counted than had expired";
+    if (lot.serial == 0 || lot.serial >= member.next_lot_serial) return "a lot's serial is to come";
+  }
+  for (const Debt& debt : member.debts) {
+    if (debt.points <= Points{}) return "a debt is not positive";
+  }
+  for (const Counter& counter : member.counters) {
+    if (counter.value <= 0) return "a counter is not positive";
+  }
+  if (!lots_in_order(member)) return "lots are not in burn order";
+  if (!lots_are_distinct(member)) return "two lots are the same";
+  if (!debts_in_order(member)) return "debts are not in their order";
+  if (!counters_in_order(member)) return "counters are not in their order";
+  return {};
+}
+
+}  // namespace wutong::domain

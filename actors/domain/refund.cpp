@@ -1,0 +1,195 @@
+#include "actors/domain/refund.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "actors/domain/calendar.h"
+#include "actors/domain/checked.h"
+#include "actors/domain/content.h"
+#include "actors/domain/draft.h"
+#include "actors/domain/ensure.h"
+#include "actors/domain/guards.h"
+#include "actors/domain/refund_part.h"
+
+namespace wutong::domain {
+namespace {
+
+/// Of `whole`, the floored share that `refunded` is of `of`; nothing of nothing.
+std::int64_t share_of(std::int64_t whole, Money refunded, Money of) {
+  if (of == Money{}) return 0;
+  const auto share = floor_share(whole, refunded.minor_units, of.minor_units);
+  ENSURE(share, "no more than the whole was refunded");
+  return *share;
+}
+
+Money earning_goods(const CheckedOut& order) {
+  return order.content.amount - order.content.excluded_from_earning;
+}
+
+/// Whether the rest of the eligible spend, in proportion to the earning goods that stay, falls below
+/// what the line's rule asked for.
+bool lost(const AwardLine& line, const CheckedOut& order, Money refunded_earning) {
+  if (!line.lost_below_threshold) return false;
+  const Money earning = earning_goods(order);
+  return Wide(order.eligible.minor_units) * (earning - refunded_earning).minor_units <
+         Wide(line.threshold.minor_units) * earning.minor_units;
+}
+
+/// In the order of their lines.
+std::vector<const Movement*> movements_of(const CheckedOut& order, Reason reason) {
+  std::vector<const Movement*> movements;
+  for (const Movement& movement : order.effects.movements) {
+    if (movement.reason == reason) movements.push_back(&movement);
+  }
+  return movements;
+}
+
+const Movement* award_of(const CheckedOut& order, std::uint32_t line) {
+  const auto found = std::ranges::find_if(order.effects.movements, [&](const Movement& movement) {
+    return movement.reason == Reason::earn && movement.line == line;
+  });
+  return found == order.effects.movements.end() ? nullptr : &*found;
+}
+
+/// The totals once `part` is refunded too.
+RefundTotals totals_with(const CheckedOut& order, const RefundTotals& before,
+                         const RefundPart& part) {
+  RefundTotals totals{.amount = before.amount + part.amount,
+                      .excluded = before.excluded + part.excluded};
+  totals.offset_money = {
+      share_of(order.offset_money.minor_units, totals.amount, order.content.amount)};
+  std::ranges::set_union(before.lines, part.lines, std::back_inserter(totals.lines));
+  const Money earning = totals.amount - totals.excluded;
+  for (const AwardLine& line : order.awards) {
+    const bool all = lost(line, order, earning);
+    totals.clawed_back.push_back(
+        all ? line.points : Points{share_of(line.points.count, earning, earning_goods(order))});
+  }
+  for (const Movement* used : movements_of(order, Reason::use)) {
+    totals.given_back.push_back(
+        {share_of(-used->points.count, totals.amount, order.content.amount)});
+  }
+  return totals;
+}
+
+/// The totals before the first refund: nothing of every line.
+RefundTotals nothing_refunded(const CheckedOut& order) {
+  return {.clawed_back = std::vector<Points>(order.awards.size()),
+          .given_back = std::vector<Points>(movements_of(order, Reason::use).size())};
+}
+
+std::vector<Points> difference(const std::vector<Points>& now, const std::vector<Points>& before) {
+  ENSURE(now.size() == before.size(), "refunds of one order count different lines");
+  std::vector<Points> parts;
+  parts.reserve(now.size());
+  for (std::size_t line = 0; line < now.size(); ++line) parts.push_back(now[line] - before[line]);
+  return parts;
+}
+
+Points sum_of(const std::vector<Points>& parts) {
+  Points sum;
+  for (const Points part : parts) sum += part;
+  return sum;
+}
+
+/// Points go back to the lots they came from. Where those have had their day, they expire in this
+/// very event, or live some days more if the program grants grace.
+void give_back(Draft& draft, const CheckedOut& order, const std::vector<Points>& parts, Day today,
+               const ExpiryRule& rule) {
+  const auto uses = movements_of(order, Reason::use);
+  for (std::uint32_t line = 0; line < uses.size(); ++line) {
+    const Movement& used = *uses[line];
+    LotTerms terms = terms_of(used);
+    const bool grace = terms.expires_on < today && rule.give_back_grace_days > 0;
+    if (grace) terms.expires_on = {today.since_epoch + rule.give_back_grace_days};
+    draft.put({.reason = Reason::give_back, .line = line, .counterparty = used.counterparty}, terms,
+              parts[line], grace ? 0 : used.lot_serial);
+  }
+}
+
+/// From the line's own lot; then by counting what of that lot has expired; then from other lots; the
+/// rest is owed (D6).
+void claw_back(Draft& draft, const CheckedOut& order, const std::vector<Points>& parts) {
+  for (std::uint32_t line = 0; line < parts.size(); ++line) {
+    if (parts[line] == Points{}) continue;
+    const PartyId party = order.awards[line].party;
+    const Draft::Cause cause{.reason = Reason::claw_back, .line = line, .counterparty = party};
+    const Movement* award = award_of(order, line);
+    ENSURE(award != nullptr, "an award line with points went into no lot");
+    Points left = parts[line];
+    left -= draft.take_from(cause, terms_of(*award), left);
+    left -= draft.count_expired(line, terms_of(*award), left);
+    left -= draft.take_from_all(cause, left);
+    draft.owe({.order = order.key,
+               .order_occurred_at = order.content.occurred_at,
+               .line = line,
+               .party = party,
+               .points = left});
+  }
+}
+
+/// The counter of the order's day goes down by what is taken, as far as it is still kept.
+void count_down(Draft& draft, const Member& member, const CheckedOut& order, Points clawed_back) {
+  for (const CounterMove& move : order.effects.counters) {
+    const auto counter = std::ranges::find_if(member.counters, [&](const Counter& kept) {
+      return kept.measure == move.measure && kept.day == move.day;
+    });
+    if (counter == member.counters.end()) continue;
+    const std::int64_t down = std::min(counter->value, clawed_back.count);
+    if (down > 0) draft.count({move.measure, move.day, -down});
+  }
+}
+
+}  // namespace
+
+tl::expected<Refunded, Refused> refund_order(const Member& member, const Program& program,
+                                             const RiskPolicy& policy, const Refund& refund,
+                                             Instant now) {
+  const Record* known = find_record(member, refund.order);
+  const auto* order = known == nullptr ? nullptr : std::get_if<CheckedOut>(known);
+  const RefundTotals* last = find_totals(member, refund.order);
+  if (const auto refused = refusal_of(member, program, refund, now, order, last)) {
+    return tl::unexpected(*refused);
+  }
+  const RefundTotals before = last == nullptr ? nothing_refunded(*order) : *last;
+  const RefundPart part = part_of(*order, before, refund.scope);
+  RefundTotals totals = totals_with(*order, before, part);
+  const auto clawed_back = difference(totals.clawed_back, before.clawed_back);
+  const auto given_back = difference(totals.given_back, before.given_back);
+  const Money offset_money = totals.offset_money - before.offset_money;
+
+  const Day today = business_day(now, program.zone);
+  Draft draft(member, today, now);
+  if (!draft.has_room_for(sum_of(given_back))) {
+    return tl::unexpected(Refused{Refusal::amount_overflows, Field::amount});
+  }
+  give_back(draft, *order, given_back, today, program.expiry);
+  claw_back(draft, *order, clawed_back);
+  count_down(draft, member, *order, sum_of(clawed_back));
+  draft.repay_debts();
+  draft.expire(program);
+
+  const Balances after = draft.balances();
+  return Refunded{.header = {.received_at = now,
+                             .program_version = program.version,
+                             .policy_version = policy.version},
+                  .key = refund.key,
+                  .refund_id = refund.refund_id,
+                  .origin = refund.origin,
+                  .order_venue = order->origin.venue,
+                  .order_id = order->order_id,
+                  .order_occurred_at = order->content.occurred_at,
+                  .content = content_of(refund),
+                  .reason = refund.reason,
+                  .amount = part.amount,
+                  .excluded = part.excluded,
+                  .offset_money = offset_money,
+                  .cash_back = part.amount - offset_money,
+                  .clawed_back = sum_of(clawed_back),
+                  .given_back = sum_of(given_back),
+                  .totals = std::move(totals),
+                  .effects = draft.take_effects(),
+                  .after = after};
+}
+
+}  // namespace wutong::domain
