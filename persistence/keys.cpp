@@ -1,0 +1,52 @@
+#include "persistence/keys.h"
+
+#include "persistence/text.h"
+
+namespace wutong::persistence {
+
+namespace {
+
+constexpr std::size_t member_digits = 16;
+
+std::string digits_of(domain::MemberKey member) {
+  std::string digits(member_digits, '0');
+  for (std::size_t i = 0; i < member_digits; ++i) {
+    digits[member_digits - 1 - i] = "0123456789abcdef"[(member.value >> (4 * i)) & 15];
+  }
+  return digits;
+}
+
+}  // namespace
+
+ShardKeys::ShardKeys(std::uint32_t shard)
+    : prefix_(join_text("{s", shard, "}:")),
+      head_(prefix_ + "head"),
+      log_(prefix_ + "log"),
+      mark_(prefix_ + "mark"),
+      lease_(prefix_ + "lease"),
+      book_months_(prefix_ + "months") {}
+
+std::string ShardKeys::snapshot(domain::MemberKey member) const {
+  return join_text(prefix_, "m:", digits_of(member));
+}
+
+std::string ShardKeys::history(domain::MemberKey member, std::int32_t month) const {
+  return join_text(prefix_, "h:", digits_of(member), ":", month);
+}
+
+std::string ShardKeys::book(std::int32_t month, std::uint32_t bucket) const {
+  return join_text(prefix_, "o:", month, ":", bucket);
+}
+
+std::string ShardKeys::snapshot_pattern() const { return prefix_ + "m:*"; }
+
+std::optional<domain::MemberKey> ShardKeys::member_of(std::string_view snapshot_key) const {
+  const std::string before = prefix_ + "m:";
+  if (!snapshot_key.starts_with(before)) return std::nullopt;
+  const auto digits = snapshot_key.substr(before.size());
+  const auto value = parse_number<std::uint64_t>(digits, 16);
+  if (!value || digits.size() != member_digits) return std::nullopt;
+  return domain::MemberKey{.value = *value};
+}
+
+}  // namespace wutong::persistence
