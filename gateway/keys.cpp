@@ -1,0 +1,61 @@
+#include "gateway/keys.h"
+
+#include <sodium.h>
+
+#include <algorithm>
+#include <string>
+
+namespace wutong {
+namespace {
+
+/// Hashes are bytes in little-endian order, so that keys in the ledger are the same on any machine.
+template <typename Integer>
+Integer little_endian(const unsigned char* bytes) {
+  Integer value = 0;
+  for (std::size_t i = 0; i < sizeof(Integer); ++i) {
+    value = static_cast<Integer>(value | (static_cast<Integer>(bytes[i]) << (8 * i)));
+  }
+  return value;
+}
+
+const unsigned char* bytes_of(std::string_view text) {
+  return static_cast<const unsigned char*>(static_cast<const void*>(text.data()));
+}
+
+}  // namespace
+
+KeyHasher::KeyHasher(std::string_view hash_key) {
+  static_assert(crypto_shorthash_KEYBYTES == 16 && crypto_shorthash_siphashx24_KEYBYTES == 16);
+  std::copy_n(hash_key.begin(), std::min(hash_key.size(), key_.size()), key_.begin());
+}
+
+domain::MemberKey KeyHasher::member(std::string_view member_id) const {
+  std::array<unsigned char, crypto_shorthash_BYTES> hash{};
+  crypto_shorthash(hash.data(), bytes_of(member_id), member_id.size(), key_.data());
+  return {little_endian<std::uint64_t>(hash.data())};
+}
+
+domain::RecordKey KeyHasher::order(std::string_view venue, std::string_view order_id) const {
+  return record('O', venue, order_id);
+}
+
+domain::RecordKey KeyHasher::refund(std::string_view venue, std::string_view refund_id) const {
+  return record('R', venue, refund_id);
+}
+
+domain::RecordKey KeyHasher::record(char space, std::string_view venue, std::string_view id) const {
+  // The length in front of the venue keeps ("M1", "2-7") and ("M12", "-7") apart.
+  std::string text;
+  text.reserve(5 + venue.size() + id.size());
+  text.push_back(space);
+  for (unsigned shift = 0; shift < 32; shift += 8) {
+    text.push_back(static_cast<char>((venue.size() >> shift) & 0xff));
+  }
+  text.append(venue).append(id);
+  std::array<unsigned char, crypto_shorthash_siphashx24_BYTES> hash{};
+  crypto_shorthash_siphashx24(hash.data(), bytes_of(text), text.size(), key_.data());
+  return {.high = little_endian<std::uint64_t>(hash.data()),
+          .low = little_endian<std::uint32_t>(hash.data() + 8)};
+}
+
+}  // namespace wutong

@@ -1,0 +1,121 @@
+#include "gateway/shape.h"
+
+#include <absl/time/civil_time.h>
+
+#include <array>
+#include <cstdio>
+
+#include "gateway/text.h"
+
+namespace wutong::shape {
+namespace {
+
+/// The number that `text` writes in decimal digits alone, or nothing.
+std::optional<int> digits(std::string_view text) {
+  int value = 0;
+  for (const char c : text) {
+    if (c < '0' || c > '9') return std::nullopt;
+    value = value * 10 + (c - '0');
+  }
+  return value;
+}
+
+constexpr absl::CivilDay epoch_day(1970, 1, 1);
+
+}  // namespace
+
+bool has_control_character(std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (byte < 0x20 || byte == 0x7f) return true;
+    if (byte == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+OrProblem<std::string_view> id(std::string_view value, std::string_view path) {
+  if (value.empty()) return invalid(std::string(path), "is missing");
+  return text(value, path);
+}
+
+OrProblem<std::string_view> text(std::string_view value, std::string_view path,
+                                 std::size_t bytes_max) {
+  if (value.size() > bytes_max) {
+    return invalid(std::string(path),
+                   concat({"is longer than ", std::to_string(bytes_max), " bytes"}));
+  }
+  if (has_control_character(value)) {
+    return invalid(std::string(path), "has a control character");
+  }
+  return value;
+}
+
+OrProblem<std::string_view> currency(std::string_view value, std::string_view path) {
+  if (value.empty()) return invalid(std::string(path), "is missing");
+  const auto capital = [](char c) { return c >= 'A' && c <= 'Z'; };
+  if (value.size() != 3 || !capital(value[0]) || !capital(value[1]) || !capital(value[2])) {
+    return invalid(std::string(path), "is not an ISO 4217 code");
+  }
+  return value;
+}
+
+OrProblem<std::int64_t> quantity(std::int64_t value, std::string_view path) {
+  if (value < 0) return invalid(std::string(path), "is negative");
+  if (value > quantity_max) {
+    return invalid(std::string(path), concat({"is above ", std::to_string(quantity_max)}));
+  }
+  return value;
+}
+
+OrProblem<domain::Money> money(std::int64_t minor_units, std::string_view path) {
+  return quantity(minor_units, path).map([](std::int64_t value) { return domain::Money{value}; });
+}
+
+OrProblem<domain::Points> points(std::int64_t count, std::string_view path) {
+  return quantity(count, path).map([](std::int64_t value) { return domain::Points{value}; });
+}
+
+OrProblem<domain::Instant> instant(std::int64_t unix_ms, std::string_view path) {
+  if (unix_ms == 0) return invalid(std::string(path), "is missing");
+  if (unix_ms < 0 || unix_ms > unix_ms_max) {
+    return invalid(std::string(path), "is not a time between the years 1970 and 9999");
+  }
+  return domain::Instant{unix_ms};
+}
+
+OrProblem<std::optional<domain::Day>> day(std::string_view value, std::string_view path) {
+  if (value.empty()) return std::optional<domain::Day>();
+  const auto no_day = [&] { return invalid(std::string(path), "is not a day written YYYY-MM-DD"); };
+  if (value.size() != 10 || value[4] != '-' || value[7] != '-') return no_day();
+  const auto year = digits(value.substr(0, 4));
+  const auto month = digits(value.substr(5, 2));
+  const auto day_of_month = digits(value.substr(8, 2));
+  if (!year || !month || !day_of_month) return no_day();
+  const absl::CivilDay civil(*year, *month, *day_of_month);
+  // A day that does not exist is normalised to another one, as February 30th to March 2nd.
+  if (civil.year() != *year || civil.month() != *month || civil.day() != *day_of_month) {
+    return no_day();
+  }
+  return std::optional(domain::Day{static_cast<std::int32_t>(civil - epoch_day)});
+}
+
+std::string element(std::string_view path, int index, std::string_view field) {
+  return field.empty() ? concat({path, "[", std::to_string(index), "]"})
+                       : concat({path, "[", std::to_string(index), "].", field});
+}
+
+std::string join(std::string_view parent, std::string_view field) {
+  return parent.empty() ? std::string(field) : concat({parent, ".", field});
+}
+
+std::string text_of(domain::Day day) {
+  const absl::CivilDay civil = epoch_day + day.since_epoch;
+  std::array<char, 32> text{};
+  const int size = std::snprintf(text.data(), text.size(), "%04lld-%02d-%02d",
+                                 static_cast<long long>(civil.year()), civil.month(), civil.day());
+  return {text.data(), static_cast<std::size_t>(size)};
+}
+
+}  // namespace wutong::shape

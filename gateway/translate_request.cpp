@@ -1,0 +1,396 @@
+#include "gateway/translate_request.h"
+
+#include <absl/container/flat_hash_set.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "gateway/page_token.h"
+#include "gateway/shape.h"
+
+/// Evaluates `expression`, an OrProblem; answers the problem, or goes on with its value in `name`.
+#define WUTONG_TAKE(name, expression)                                       \
+  auto name##_or = (expression);                                            \
+  if (!name##_or) return tl::make_unexpected(std::move(name##_or).error()); \
+  [[maybe_unused]] auto name = *std::move(name##_or)
+
+namespace wutong {
+namespace {
+
+constexpr std::uint32_t page_size_default = 50;
+constexpr std::uint32_t page_size_max = 200;
+
+using domain::Money;
+using domain::StoreId;
+using Lines = google::protobuf::RepeatedPtrField<v1::BasketLine>;
+using Tenders = google::protobuf::RepeatedPtrField<v1::Tender>;
+
+/// The venue, if the program has it and the credential covers it.
+OrProblem<const domain::Venue*> venue_of(const std::string& text, std::string path,
+                                         const TranslationContext& context) {
+  WUTONG_TAKE(name, shape::id(text, path));
+  const auto id = domain::VenueId::find(name);
+  const domain::Venue* venue = id ? context.program.venue(*id) : nullptr;
+  if (venue == nullptr) return wrong(Code::not_found, std::move(path), "names no venue");
+  if (!context.credential.covers(name)) {
+    return wrong(Code::permission_denied, std::move(path), "is not one of this token's venues");
+  }
+  return venue;
+}
+
+/// The store of `venue`; the empty one for an empty text.
+OrProblem<StoreId> store_of(const std::string& text, std::string path, const domain::Venue& venue) {
+  if (text.empty()) return StoreId();
+  WUTONG_TAKE(name, shape::id(text, path));
+  const auto id = StoreId::find(name);
+  if (!id || !venue.stores.contains(*id)) {
+    return wrong(Code::not_found, std::move(path), "names no store of the venue");
+  }
+  return *id;
+}
+
+struct Place {
+  domain::Origin origin;
+  const domain::Venue* venue = nullptr;
+};
+
+OrProblem<Place> place_of(bool is_given, const v1::Origin& origin,
+                          const TranslationContext& context) {
+  if (!is_given) return invalid("origin", "is missing");
+  WUTONG_TAKE(venue, venue_of(origin.venue(), "origin.venue", context));
+  WUTONG_TAKE(store, store_of(origin.store(), "origin.store", *venue));
+  WUTONG_TAKE(terminal, shape::text(origin.terminal(), "origin.terminal"));
+  WUTONG_TAKE(cashier, shape::text(origin.cashier(), "origin.cashier"));
+  if (!v1::Channel_IsValid(origin.channel())) {
+    return invalid("origin.channel", "is not a known channel");
+  }
+  WUTONG_TAKE(number,
+              shape::text(origin.printed_receipt_number(), "origin.printed_receipt_number"));
+  WUTONG_TAKE(business_date, shape::day(origin.business_date(), "origin.business_date"));
+  return Place{.origin = {.venue = venue->id,
+                          .store = store,
+                          .terminal = std::string(terminal),
+                          .cashier = std::string(cashier),
+                          .channel = static_cast<domain::Channel>(origin.channel()),
+                          .offline = origin.offline(),
+                          .printed_receipt_number = std::string(number),
+                          .till_business_date = business_date},
+               .venue = venue};
+}
+
+OrProblem<std::string> member_id_of(bool is_given, const v1::MemberRef& member) {
+  if (!is_given) return invalid("member", "is missing");
+  switch (member.by_case()) {
+    case v1::MemberRef::kId:
+      return shape::id(member.id(), "member.id").map([](auto id) { return std::string(id); });
+    case v1::MemberRef::kIdentity: {
+      const v1::Identity& identity = member.identity();
+      if (identity.kind() == v1::IDENTITY_KIND_UNSPECIFIED ||
+          !v1::IdentityKind_IsValid(identity.kind())) {
+        return invalid("member.identity.kind", "is not a known kind");
+      }
+      WUTONG_TAKE(value, shape::id(identity.value(), "member.identity.value"));
+      return wrong(Code::not_found, "member.identity", "is linked to no member");
+    }
+    case v1::MemberRef::BY_NOT_SET:
+      break;
+  }
+  return invalid("member", "is missing: give an id or an identity");
+}
+
+enum class Told : std::uint8_t { required, optional };
+
+/// The gateway's clock, or the caller's where the ledger goes by that.
+OrProblem<domain::Instant> received_at_of(std::optional<std::int64_t> told, Told wish,
+                                          const TranslationContext& context) {
+  constexpr std::string_view path = "received_at_unix_ms";
+  if (context.clock == LedgerClock::gateway) {
+    if (told) return invalid(std::string(path), "is allowed in a ledger with clock=caller only");
+    return context.now;
+  }
+  if (!told && wish == Told::required) {
+    return invalid(std::string(path), "is missing: this ledger has clock=caller");
+  }
+  if (!told) return domain::Instant{};
+  return shape::instant(*told, path);
+}
+
+template <typename Request>
+std::optional<std::int64_t> told_receipt(const Request& request) {
+  if (!request.has_received_at_unix_ms()) return std::nullopt;
+  return request.received_at_unix_ms();
+}
+
+OrProblem<std::vector<domain::Tender>> tenders_of(const Tenders& given) {
+  if (given.size() > shape::tenders_max) return invalid("tenders", "are more than 20");
+  std::vector<domain::Tender> tenders;
+  tenders.reserve(static_cast<std::size_t>(given.size()));
+  for (int i = 0; i < given.size(); ++i) {
+    WUTONG_TAKE(kind, shape::id(given[i].kind(), shape::element("tenders", i, "kind")));
+    WUTONG_TAKE(amount, shape::money(given[i].amount_minor(),
+                                     shape::element("tenders", i, "amount_minor")));
+    tenders.push_back({.kind = std::string(kind), .amount = amount});
+  }
+  return tenders;
+}
+
+OrProblem<domain::BasketLine> line_of(const v1::BasketLine& line, int index,
+                                      const domain::Venue& venue) {
+  const auto path = [index](std::string_view field) {
+    return shape::element("lines", index, field);
+  };
+  if (line.number() == 0) return invalid(path("number"), "is missing");
+  WUTONG_TAKE(amount, shape::money(line.amount_minor(), path("amount_minor")));
+  WUTONG_TAKE(quantity, shape::quantity(line.quantity_thousandths(), path("quantity_thousandths")));
+  WUTONG_TAKE(sku, shape::text(line.sku(), path("sku")));
+  WUTONG_TAKE(category, shape::text(line.category(), path("category")));
+  WUTONG_TAKE(brand, shape::text(line.brand(), path("brand")));
+  WUTONG_TAKE(store, store_of(line.store(), path("store"), venue));
+  return domain::BasketLine{.number = line.number(),
+                            .sku = std::string(sku),
+                            .category = std::string(category),
+                            .brand = std::string(brand),
+                            .store = store,
+                            .quantity_thousandths = quantity,
+                            .amount = amount,
+                            .excluded = line.excluded()};
+}
+
+OrProblem<std::vector<domain::BasketLine>> lines_of(const Lines& given,
+                                                    const domain::Venue& venue) {
+  if (given.size() > shape::lines_max) return invalid("lines", "are more than 200");
+  std::vector<domain::BasketLine> lines;
+  lines.reserve(static_cast<std::size_t>(given.size()));
+  absl::flat_hash_set<std::uint32_t> numbers;
+  for (int i = 0; i < given.size(); ++i) {
+    WUTONG_TAKE(line, line_of(given[i], i, venue));
+    if (!numbers.insert(line.number).second) {
+      return invalid(shape::element("lines", i, "number"), "is used twice");
+    }
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+/// What a quote and a checkout have in common.
+template <typename Request>
+OrProblem<domain::Checkout> order_of(const Request& request, Place place) {
+  if (!request.has_amount_minor()) return invalid("amount_minor", "is missing");
+  WUTONG_TAKE(amount, shape::money(request.amount_minor(), "amount_minor"));
+  WUTONG_TAKE(currency, shape::currency(request.currency(), "currency"));
+  WUTONG_TAKE(points, shape::points(request.points_to_use(), "points_to_use"));
+  WUTONG_TAKE(excluded,
+              shape::money(request.excluded_from_earning_minor(), "excluded_from_earning_minor"));
+  WUTONG_TAKE(excluded_from_offset,
+              shape::money(request.excluded_from_offset_minor(), "excluded_from_offset_minor"));
+  WUTONG_TAKE(tenders, tenders_of(request.tenders()));
+  WUTONG_TAKE(lines, lines_of(request.lines(), *place.venue));
+  WUTONG_TAKE(hold_id, shape::text(request.hold_id(), "hold_id"));
+  return domain::Checkout{.origin = std::move(place.origin),
+                          .currency = std::string(currency),
+                          .amount = amount,
+                          .excluded_from_earning = excluded,
+                          .excluded_from_offset = excluded_from_offset,
+                          .tenders = std::move(tenders),
+                          .lines = std::move(lines),
+                          .points_to_use = points,
+                          .hold_id = std::string(hold_id)};
+}
+
+OrProblem<domain::RefundScope> scope_of(const v1::RefundRequest& request) {
+  switch (request.what_case()) {
+    case v1::RefundRequest::kAmount: {
+      if (request.amount().amount_minor() == 0) {
+        return invalid("amount.amount_minor", "is missing");
+      }
+      WUTONG_TAKE(amount, shape::money(request.amount().amount_minor(), "amount.amount_minor"));
+      WUTONG_TAKE(excluded,
+                  shape::money(request.amount().excluded_minor(), "amount.excluded_minor"));
+      if (excluded > amount) return invalid("amount.excluded_minor", "is more than the amount");
+      return domain::RefundScope(domain::RefundOfAmount{.amount = amount, .excluded = excluded});
+    }
+    case v1::RefundRequest::kLines: {
+      const auto& given = request.lines().numbers();
+      if (given.empty()) return invalid("lines.numbers", "are missing");
+      if (given.size() > shape::lines_max) return invalid("lines.numbers", "are more than 200");
+      std::vector<std::uint32_t> numbers(given.begin(), given.end());
+      std::sort(numbers.begin(), numbers.end());
+      if (numbers.front() == 0) return invalid("lines.numbers", "begin at 1");
+      if (std::adjacent_find(numbers.begin(), numbers.end()) != numbers.end()) {
+        return invalid("lines.numbers", "name a line twice");
+      }
+      return domain::RefundScope(domain::RefundOfLines{.numbers = std::move(numbers)});
+    }
+    case v1::RefundRequest::kWhole:
+      return domain::RefundScope(domain::RefundOfWhole{});
+    case v1::RefundRequest::WHAT_NOT_SET:
+      break;
+  }
+  return invalid("what", "is missing: give an amount, lines, or whole");
+}
+
+struct Order {
+  const domain::Venue* venue = nullptr;
+  std::string order_id;
+  domain::RecordKey key;
+};
+
+enum class Coverage : std::uint8_t { required, any };
+
+/// With `Coverage::any` the venue need not be one of the credential's: whose orders a venue may
+/// refund is the program's to say.
+OrProblem<Order> original_of(bool is_given, const v1::OrderRef& order, const std::string& path,
+                             Coverage coverage, const TranslationContext& context) {
+  if (!is_given) return invalid(path, "is missing");
+  const std::string venue_path = shape::join(path, "venue");
+  const domain::Venue* venue = nullptr;
+  if (coverage == Coverage::required) {
+    WUTONG_TAKE(covered, venue_of(order.venue(), venue_path, context));
+    venue = covered;
+  } else {
+    WUTONG_TAKE(name, shape::id(order.venue(), venue_path));
+    const auto id = domain::VenueId::find(name);
+    venue = id ? context.program.venue(*id) : nullptr;
+    if (venue == nullptr) return wrong(Code::not_found, venue_path, "names no venue");
+  }
+  WUTONG_TAKE(order_id, shape::id(order.order_id(), shape::join(path, "order_id")));
+  return Order{.venue = venue,
+               .order_id = std::string(order_id),
+               .key = context.keys.order(venue->id.text(), order_id)};
+}
+
+std::unique_ptr<Call> call_of(std::string member_id, Request request, domain::Instant received_at,
+                              const TranslationContext& context) {
+  auto call = std::make_unique<Call>();
+  if (!member_id.empty()) call->member = context.keys.member(member_id);
+  call->member_id = std::move(member_id);
+  call->request = std::move(request);
+  call->received_at = received_at;
+  return call;
+}
+
+/// Where the gateway's clock rules, reads go by it too.
+domain::Instant time_of_read(const TranslationContext& context) {
+  return context.clock == LedgerClock::gateway ? context.now : domain::Instant{};
+}
+
+}  // namespace
+
+OrProblem<std::unique_ptr<Call>> translate(const v1::QuoteRequest& request,
+                                           const TranslationContext& context) {
+  WUTONG_TAKE(member, member_id_of(request.has_member(), request.member()));
+  WUTONG_TAKE(place, place_of(request.has_origin(), request.origin(), context));
+  WUTONG_TAKE(received_at, received_at_of(told_receipt(request), Told::optional, context));
+  domain::Instant occurred_at = received_at;
+  if (request.has_occurred_at_unix_ms() || occurred_at == domain::Instant{}) {
+    WUTONG_TAKE(told, shape::instant(request.occurred_at_unix_ms(), "occurred_at_unix_ms"));
+    occurred_at = told;
+  }
+  if (received_at == domain::Instant{}) received_at = occurred_at;
+  WUTONG_TAKE(order, order_of(request, std::move(place)));
+  order.occurred_at = occurred_at;
+  return call_of(std::move(member), domain::Quote{std::move(order)}, received_at, context);
+}
+
+OrProblem<std::unique_ptr<Call>> translate(const v1::CheckoutRequest& request,
+                                           const TranslationContext& context) {
+  WUTONG_TAKE(member, member_id_of(request.has_member(), request.member()));
+  WUTONG_TAKE(place, place_of(request.has_origin(), request.origin(), context));
+  WUTONG_TAKE(order_id, shape::id(request.order_id(), "order_id"));
+  WUTONG_TAKE(occurred_at, shape::instant(request.occurred_at_unix_ms(), "occurred_at_unix_ms"));
+  WUTONG_TAKE(received_at, received_at_of(told_receipt(request), Told::required, context));
+  WUTONG_TAKE(tax, shape::money(request.tax_minor(), "tax_minor"));
+  WUTONG_TAKE(order, order_of(request, std::move(place)));
+  order.key = context.keys.order(order.origin.venue.text(), order_id);
+  order.order_id = std::string(order_id);
+  order.occurred_at = occurred_at;
+  order.tax = tax;
+  return call_of(std::move(member), std::move(order), received_at, context);
+}
+
+OrProblem<std::unique_ptr<Call>> translate(const v1::RefundRequest& request,
+                                           const TranslationContext& context) {
+  WUTONG_TAKE(place, place_of(request.has_origin(), request.origin(), context));
+  WUTONG_TAKE(refund_id, shape::id(request.refund_id(), "refund_id"));
+  WUTONG_TAKE(original,
+              original_of(request.has_order(), request.order(), "order", Coverage::any, context));
+  std::string member;
+  if (request.has_member()) {
+    WUTONG_TAKE(given, member_id_of(true, request.member()));
+    member = std::move(given);
+  }
+  WUTONG_TAKE(occurred_at, shape::instant(request.occurred_at_unix_ms(), "occurred_at_unix_ms"));
+  WUTONG_TAKE(received_at, received_at_of(told_receipt(request), Told::required, context));
+  WUTONG_TAKE(scope, scope_of(request));
+  WUTONG_TAKE(reason, shape::text(request.reason(), "reason", shape::reason_bytes_max));
+  domain::Refund refund{.key = context.keys.refund(place.venue->id.text(), refund_id),
+                        .refund_id = std::string(refund_id),
+                        .origin = std::move(place.origin),
+                        .occurred_at = occurred_at,
+                        .order = original.key,
+                        .order_venue = original.venue->id,
+                        .order_id = std::move(original.order_id),
+                        .scope = std::move(scope),
+                        .reason = std::string(reason)};
+  return call_of(std::move(member), std::move(refund), received_at, context);
+}
+
+OrProblem<std::unique_ptr<Call>> translate(const v1::GetReceiptRequest& request,
+                                           const TranslationContext& context) {
+  ReadReceipt read;
+  switch (request.of_case()) {
+    case v1::GetReceiptRequest::kOrder: {
+      WUTONG_TAKE(order, original_of(true, request.order(), "order", Coverage::required, context));
+      read = {.key = order.key, .order = order.key};
+      break;
+    }
+    case v1::GetReceiptRequest::kRefund: {
+      const v1::RefundRef& refund = request.refund();
+      WUTONG_TAKE(venue, venue_of(refund.venue(), "refund.venue", context));
+      WUTONG_TAKE(refund_id, shape::id(refund.refund_id(), "refund.refund_id"));
+      WUTONG_TAKE(order, original_of(refund.has_order(), refund.order(), "refund.order",
+                                     Coverage::any, context));
+      read = {.key = context.keys.refund(venue->id.text(), refund_id), .order = order.key};
+      break;
+    }
+    case v1::GetReceiptRequest::OF_NOT_SET:
+      return invalid("of", "is missing: give an order or a refund");
+  }
+  std::string member;
+  if (request.has_member()) {
+    WUTONG_TAKE(given, member_id_of(true, request.member()));
+    member = std::move(given);
+  }
+  return call_of(std::move(member), read, time_of_read(context), context);
+}
+
+OrProblem<std::unique_ptr<Call>> translate(const v1::EnrollRequest& request,
+                                           const TranslationContext& context) {
+  WUTONG_TAKE(id, shape::id(request.member_id(), "member_id"));
+  WUTONG_TAKE(received_at, received_at_of(told_receipt(request), Told::required, context));
+  return call_of(std::string(id), domain::Enroll{.member_id = std::string(id)}, received_at,
+                 context);
+}
+
+OrProblem<std::unique_ptr<Call>> translate(const v1::GetMemberRequest& request,
+                                           const TranslationContext& context) {
+  WUTONG_TAKE(member, member_id_of(request.has_member(), request.member()));
+  return call_of(std::move(member), ReadMember{}, time_of_read(context), context);
+}
+
+OrProblem<std::unique_ptr<Call>> translate(const v1::ListHistoryRequest& request,
+                                           const TranslationContext& context) {
+  WUTONG_TAKE(member, member_id_of(request.has_member(), request.member()));
+  ReadHistory read{.records_max = page_size_default};
+  if (request.page_size() > page_size_max) return invalid("page_size", "is above 200");
+  if (request.page_size() > 0) read.records_max = request.page_size();
+  if (!request.page_token().empty()) {
+    const auto before = position_of(request.page_token());
+    if (!before) return invalid("page_token", "is not the token of a page before");
+    read.before = *before;
+  }
+  return call_of(std::move(member), read, time_of_read(context), context);
+}
+
+}  // namespace wutong
