@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "actors/engine.h"
+#include "actors/ledger.h"
+#include "gateway/call_metrics.h"
+#include "gateway/credentials.h"
+
+namespace grpc {
+class Service;
+}
+
+namespace wutong {
+
+struct ServiceOptions {
+  /// A call is answered within the caller's deadline or this, whichever is shorter.
+  std::int64_t deadline_max_ms = 5'000;
+  /// Calls in the process at once; beyond it a call is answered RESOURCE_EXHAUSTED.
+  std::uint32_t calls_under_way_max = 50'000;
+};
+
+/// `wutong.v1.Points` over an engine: authenticates, translates, submits, and finishes the call on the
+/// engine's thread. Blocks nowhere. Thread-safe; made by `Server`, or by a test with a server of its
+/// own. Outlives the gRPC server that it is registered with.
+class PointsService {
+ public:
+  /// `engine` and `metrics` outlive the service.
+  static std::unique_ptr<PointsService> make(ServiceOptions options, Engine& engine,
+                                             const LedgerInfo& ledger, Clocks clocks,
+                                             std::shared_ptr<const Credentials> credentials,
+                                             CallMetrics& metrics);
+  virtual ~PointsService() = default;
+
+  [[nodiscard]] virtual grpc::Service& grpc_service() = 0;
+  /// For every call from now on; any thread.
+  virtual void set_credentials(std::shared_ptr<const Credentials> credentials) = 0;
+};
+
+}  // namespace wutong
