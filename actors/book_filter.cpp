@@ -11,8 +11,8 @@ constexpr std::uint64_t bits_per_order = 16;
 template <typename Visit>
 bool every_probe(domain::RecordKey order, std::uint64_t bits, Visit visit) {
   std::uint64_t at = order.high;
-  const std::uint64_t step = (order.high >> 32 | order.high << 32) ^
-                             (std::uint64_t{order.low} * 0x9e3779b97f4a7c15ULL);
+  const std::uint64_t step =
+      (order.high >> 32 | order.high << 32) ^ (std::uint64_t{order.low} * 0x9e3779b97f4a7c15ULL);
   for (int probe = 0; probe < probes; ++probe, at += step | 1) {
     const auto bit = at & (bits - 1);
     if (!visit(bit / 64, std::uint64_t{1} << (bit % 64))) return false;
@@ -24,8 +24,8 @@ bool every_probe(domain::RecordKey order, std::uint64_t bits, Visit visit) {
 
 void BookFilter::insert(domain::RecordKey order) {
   if (segments_.empty() || segments_.back().orders == segments_.back().orders_max) {
-    const auto orders_max = segments_.empty() ? first_segment_orders
-                                              : segments_.back().orders_max * 2;
+    const auto orders_max =
+        segments_.empty() ? first_segment_orders : segments_.back().orders_max * 2;
     segments_.push_back({.words = std::vector<std::uint64_t>(orders_max * bits_per_order / 64),
                          .orders_max = orders_max});
   }
@@ -39,10 +39,9 @@ void BookFilter::insert(domain::RecordKey order) {
 
 bool BookFilter::may_contain(domain::RecordKey order) const {
   for (const auto& segment : segments_) {
-    const bool all = every_probe(order, segment.words.size() * 64,
-                                 [&](std::size_t word, std::uint64_t mask) {
-                                   return (segment.words[word] & mask) != 0;
-                                 });
+    const bool all = every_probe(
+        order, segment.words.size() * 64,
+        [&](std::size_t word, std::uint64_t mask) { return (segment.words[word] & mask) != 0; });
     if (all) return true;
   }
   return false;

@@ -87,8 +87,8 @@ struct FailedReply {
   const char* what = "";
 };
 
-using Reply = std::variant<ReceiptReply, QuoteReply, MemberReply, HistoryReply, RefusedReply,
-                           FailedReply>;
+using Reply =
+    std::variant<ReceiptReply, QuoteReply, MemberReply, HistoryReply, RefusedReply, FailedReply>;
 
 using Request = std::variant<domain::Enroll, domain::Checkout, domain::Refund, domain::Quote,
                              ReadMember, ReadReceipt, ReadHistory>;
@@ -104,6 +104,14 @@ struct CallTimes {
 
 /// One request on its way. Made by the edge, owned by the engine from `submit` until `done` ran.
 struct Call {
+  Call() = default;
+  Call(const Call&) = delete;
+  Call& operator=(const Call&) = delete;
+  /// A call that is lost on its way (its shard has ended) is answered all the same.
+  ~Call() {
+    if (done) done(FailedReply{.failure = CallFailure::unavailable, .what = "engine"}, times);
+  }
+
   /// Empty where only the order is known (a refund or a receipt without a member): the engine asks
   /// the order book whose it is.
   std::string member_id;

@@ -4,10 +4,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tl/expected.hpp>
 #include <variant>
 #include <vector>
-
-#include <tl/expected.hpp>
 
 #include "actors/domain/event.h"
 #include "actors/domain/member.h"

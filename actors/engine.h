@@ -90,12 +90,17 @@ struct EngineStats {
   std::vector<std::uint64_t> batch_events_log2;
 };
 
+enum class LogLevel : std::uint8_t { info = 1, warning = 2, error = 3, critical = 4 };
+/// Takes a line for the operators; from any thread. No line names a member.
+using LogSink = std::function<void(LogLevel, const std::string&)>;
+
 /// What the engine works with; all of it outlives the engine.
 struct EngineParts {
   Ledger& ledger;
   const Codec& codec;
   Safekeeping& safekeeping;
   Clocks clocks;
+  LogSink log;
 };
 
 class Engine {

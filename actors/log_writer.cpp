@@ -57,9 +57,8 @@ AppendVerdict LogWriter::answered(const Head& stands) {
     mending_.reset();
     under_way_ = false;
     head_ = current_.next;
-    last_batch_ = {.last = head_.position,
-                   .events = current_events_,
-                   .bytes = current_.batch->size()};
+    last_batch_ = {
+        .last = head_.position, .events = current_events_, .bytes = current_.batch->size()};
     keep(std::move(current_));
     return mended ? AppendVerdict::restored : AppendVerdict::committed;
   } else if (stands == current_.expected) {

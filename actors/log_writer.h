@@ -16,10 +16,10 @@ namespace wutong {
 enum class AppendVerdict : std::uint8_t {
   committed = 1,   ///< it stands; all up to `committed()` is durable
   send_again = 2,  ///< not stored: send `request()` again
-  lost_tail = 3,   ///< the ledger forgot acknowledged batches; `request()` is now the oldest of them
-  restored = 4,    ///< what was lost stands again, up to and with the batch under way: take over anew
-  fenced = 5,      ///< another owner wrote: drop everything
-  lost = 6,        ///< the ledger is further behind than the batches kept: salvage and halt
+  lost_tail = 3,  ///< the ledger forgot acknowledged batches; `request()` is now the oldest of them
+  restored = 4,  ///< what was lost stands again, up to and with the batch under way: take over anew
+  fenced = 5,    ///< another owner wrote: drop everything
+  lost = 6,      ///< the ledger is further behind than the batches kept: salvage and halt
 };
 
 /// The writing side of a shard's log for one take-over: gathers events into batches, lets one append

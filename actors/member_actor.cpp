@@ -4,7 +4,6 @@
 #include <caf/exit_reason.hpp>
 #include <caf/mailbox_element.hpp>
 #include <caf/system_messages.hpp>
-
 #include <utility>
 
 namespace wutong {

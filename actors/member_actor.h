@@ -2,7 +2,6 @@
 
 #include <caf/abstract_actor.hpp>
 #include <caf/actor.hpp>
-
 #include <cstdint>
 #include <deque>
 #include <memory>

@@ -19,6 +19,8 @@ namespace wutong {
 /// A call for a member of this shard, or one without a member for an order of this shard's book.
 struct SubmitCall {
   std::shared_ptr<Call> call;
+  /// An order book has found the member; the caller gave none.
+  bool routed = false;
 };
 
 // --- Between a member's shard and the order's shard -------------------------------------------------
@@ -124,9 +126,12 @@ struct LeaseAnswered : Answered<Lease> {
 
 /// Work gathered by the messages before it is done now.
 struct Turn {};
-/// Time passes: about every 20 ms.
+/// Time passes: about every 20 ms. The first comes from whoever started all shards.
 struct Tick {};
-/// Finish, flush, give up the lease; then say so to whoever started the shard.
-struct StopShard {};
+/// Take no more calls, finish and flush; with `final` give up the lease and end. Between the two a
+/// shard still answers other shards, which may need it in order to finish.
+struct StopShard {
+  bool final = false;
+};
 
 }  // namespace wutong

@@ -102,6 +102,8 @@ struct Refund {
   std::string order_id;
   RefundScope scope;
   std::string reason;
+  /// Made by the order book's shard, not by a caller: the whole order is undone, wherever it was made.
+  bool reversal = false;
 };
 
 struct Enroll {

@@ -18,9 +18,7 @@ constexpr Refused unknown_member{Refusal::member_unknown, Field::member};
 template <typename Happened>
 Decision decision_of(tl::expected<Happened, Refused> outcome) {
   if (!outcome) return outcome.error();
-  Accepted accepted;
-  accepted.event.emplace<Happened>(std::move(*outcome));
-  return accepted;
+  return Accepted{std::move(*outcome)};
 }
 
 /// The answer to an id that was used before: the same receipt, or what differs.

@@ -41,18 +41,21 @@ std::optional<Refused> refusal_of(const Member& member, const Program& program,
                       : lines != nullptr ? Field::lines
                                          : Field::refund_scope;
 
-  if (member.status != MemberStatus::active)
+  // What must not have happened is undone whoever the member is by now, and whenever that is found.
+  const bool asked_for = !refund.reversal;
+
+  if (asked_for && member.status != MemberStatus::active)
     return Refused{Refusal::member_not_active, Field::member};
-  if (refund.occurred_at > now + program.bounds.clock_skew_max)
+  if (asked_for && refund.occurred_at > now + program.bounds.clock_skew_max)
     return Refused{Refusal::occurred_in_future, Field::occurred_at};
-  if (refund.occurred_at < now - program.bounds.backdating_max)
+  if (asked_for && refund.occurred_at < now - program.bounds.backdating_max)
     return Refused{Refusal::back_dated, Field::occurred_at};
   if (amount != nullptr && amount->excluded > amount->amount)
     return Refused{Refusal::excluded_exceeds_amount, Field::excluded};
   if (amount != nullptr && !(within_bounds(amount->amount) && within_bounds(amount->excluded)))
     return Refused{Refusal::amount_overflows, Field::amount};
   if (order == nullptr) return Refused{Refusal::order_unknown, Field::order_id};
-  if (!may_refund(program.venue(refund.origin.venue), order->origin.venue))
+  if (asked_for && !may_refund(program.venue(refund.origin.venue), order->origin.venue))
     return Refused{Refusal::venue_not_allowed, Field::venue};
   if (lines != nullptr && has_unknown_line(*order, *lines))
     return Refused{Refusal::line_unknown, Field::lines};

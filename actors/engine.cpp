@@ -1,0 +1,255 @@
+#include "actors/engine.h"
+
+#include <absl/strings/str_cat.h>
+#include <time.h>
+
+#include <algorithm>
+#include <atomic>
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/event_based_actor.hpp>
+#include <caf/send.hpp>
+#include <chrono>
+#include <cstdlib>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "actors/shard.h"
+
+namespace wutong {
+namespace {
+
+constexpr std::uint64_t state_idle = 0;
+constexpr std::uint64_t state_owner = 2;
+constexpr std::uint64_t state_halted = 3;
+constexpr std::uint64_t state_stopped = 4;
+constexpr std::uint64_t state_drained = 5;
+
+std::int64_t boot_time_ns() {
+  timespec now{};
+  clock_gettime(CLOCK_BOOTTIME, &now);
+  return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
+
+/// CAF's settings. Sharing, not stealing: a thief puts what an actor sends in front of everything else,
+/// so that two shards in conversation would keep every call waiting.
+struct Config : caf::actor_system_config {
+  explicit Config(std::uint32_t threads) {
+    set("scheduler.policy", caf::atom("sharing"));
+    set("scheduler.max-threads", std::size_t{threads});
+  }
+};
+
+/// Asks the ledger for its clock every second: decisions carry this machine's time, so it must not be
+/// far from everybody else's.
+class ClockWatch : public caf::event_based_actor {
+ public:
+  ClockWatch(caf::actor_config& config, EngineParts& parts, RulesHolder& rules,
+             std::atomic<bool>& agrees)
+      : caf::event_based_actor(config), parts_(parts), rules_(rules), agrees_(agrees) {}
+
+  const char* name() const override { return "clock-watch"; }
+
+ protected:
+  caf::behavior make_behavior() override {
+    ask();
+    return {[this](caf::ok_atom) { ask(); }};
+  }
+
+ private:
+  void ask() {
+    const auto bound = rules_.get().program->bounds.clock_skew_max.ms;
+    parts_.ledger.read_clock([this_parts = &parts_, agrees = &agrees_,
+                              bound](const LedgerResult<std::int64_t>& ledger_ms) {
+      if (!ledger_ms) return;
+      const bool agree = std::abs(*ledger_ms - this_parts->clocks.wall_ms()) <= bound;
+      if (agrees->exchange(agree) != agree) {
+        this_parts->log(agree ? LogLevel::info : LogLevel::critical,
+                        agree ? "this machine's clock agrees with the ledger's again"
+                              : "this machine's clock and the ledger's differ too much to serve");
+      }
+    });
+    delayed_send(this, std::chrono::seconds(1), caf::ok_atom::value);
+  }
+
+  EngineParts& parts_;
+  RulesHolder& rules_;
+  std::atomic<bool>& agrees_;
+};
+
+class CafEngine : public Engine {
+ public:
+  CafEngine(EngineOptions options, EngineParts parts, Rules rules)
+      : options_(std::move(options)),
+        parts_(std::move(parts)),
+        rules_(std::move(rules)),
+        shards_(parts_.ledger.info().shards),
+        stats_(std::make_unique<ShardStats[]>(shards_)),
+        config_(options_.threads),
+        system_(config_) {
+    handles_.resize(shards_);
+    for (std::uint32_t number = 0; number < shards_; ++number) {
+      handles_[number] = system_.spawn<Shard>(ShardParts{.number = number,
+                                                         .options = options_,
+                                                         .info = parts_.ledger.info(),
+                                                         .journal = parts_.ledger.journal(number),
+                                                         .codec = parts_.codec,
+                                                         .safekeeping = parts_.safekeeping,
+                                                         .clocks = parts_.clocks,
+                                                         .log = parts_.log,
+                                                         .rules = rules_,
+                                                         .stats = stats_[number],
+                                                         .clock_agrees = clock_agrees_,
+                                                         .shards = handles_});
+    }
+    for (const auto& handle : handles_) caf::anon_send(handle, Tick{});
+    if (parts_.ledger.info().clock == LedgerClock::gateway) {
+      clock_watch_ = system_.spawn<ClockWatch>(parts_, rules_, clock_agrees_);
+    }
+  }
+
+  ~CafEngine() override { stop(0); }
+
+  void submit(std::unique_ptr<Call> call) override {
+    call->times.submitted = parts_.clocks.boot_ns();
+    const std::shared_ptr<Call> shared = std::move(call);
+    if (stopping_.load(std::memory_order_acquire)) {
+      auto done = std::exchange(shared->done, {});
+      done(FailedReply{.failure = CallFailure::unavailable, .what = "shutting down"},
+           shared->times);
+      return;
+    }
+    caf::anon_send(handles_[shard_of(*shared)], SubmitCall{.call = shared});
+  }
+
+  void set_rules(Rules rules) override { rules_.set(std::move(rules)); }
+  [[nodiscard]] Rules rules() const override { return rules_.get(); }
+
+  [[nodiscard]] bool ready() const override {
+    return !stopping_.load(std::memory_order_acquire) &&
+           clock_agrees_.load(std::memory_order_relaxed) && all_in(state_owner);
+  }
+
+  [[nodiscard]] EngineStats stats() const override;
+
+  bool stop(std::int64_t bound_ms) override {
+    const std::lock_guard lock(stop_mutex_);
+    if (stopped_) return drained_;
+    stopping_.store(true, std::memory_order_release);
+    for (const auto& handle : handles_) caf::anon_send(handle, StopShard{.final = false});
+    const auto until = boot_time_ns() + bound_ms * 1'000'000;
+    // A shard that is drained may still have to answer one that is not, so all of them end together.
+    while (!(drained_ = all_drained()) && boot_time_ns() < until) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    for (const auto& handle : handles_) caf::anon_send(handle, StopShard{.final = true});
+    while (!all_in(state_stopped)) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    if (clock_watch_) caf::anon_send_exit(clock_watch_, caf::exit_reason::user_shutdown);
+    clock_watch_ = nullptr;
+    stopped_ = true;
+    return drained_;
+  }
+
+ private:
+  [[nodiscard]] std::uint32_t shard_of(const Call& call) const {
+    const auto mask = shards_ - 1;
+    if (call.member_id.empty()) {
+      if (const auto* refund = std::get_if<domain::Refund>(&call.request)) {
+        return static_cast<std::uint32_t>(refund->order.high & mask);
+      }
+      if (const auto* receipt = std::get_if<ReadReceipt>(&call.request)) {
+        return static_cast<std::uint32_t>(receipt->order.high & mask);
+      }
+    }
+    return static_cast<std::uint32_t>(call.member.value & mask);
+  }
+
+  [[nodiscard]] bool all_in(std::uint64_t state) const {
+    return std::all_of(stats_.get(), stats_.get() + shards_, [&](const ShardStats& stats) {
+      return stats.state.load(std::memory_order_acquire) == state;
+    });
+  }
+
+  [[nodiscard]] bool all_drained() const {
+    return std::all_of(stats_.get(), stats_.get() + shards_, [](const ShardStats& stats) {
+      const auto state = stats.state.load(std::memory_order_acquire);
+      return state == state_drained || state == state_halted || state == state_idle;
+    });
+  }
+
+  EngineOptions options_;
+  EngineParts parts_;
+  RulesHolder rules_;
+  std::uint32_t shards_;
+  std::unique_ptr<ShardStats[]> stats_;
+  std::atomic<bool> clock_agrees_{true};
+  std::atomic<bool> stopping_{false};
+  std::mutex stop_mutex_;
+  bool stopped_ = false;
+  bool drained_ = false;
+  Config config_;
+  caf::actor_system system_;
+  std::vector<ShardActor> handles_;
+  caf::actor clock_watch_;
+};
+
+EngineStats CafEngine::stats() const {
+  EngineStats sum;
+  sum.shards = shards_;
+  sum.batch_events_log2.resize(stats_[0].batch_events_log2.size());
+  const auto read = [](const ShardStats::Number& number) {
+    return number.load(std::memory_order_relaxed);
+  };
+  for (std::uint32_t number = 0; number < shards_; ++number) {
+    const auto& shard = stats_[number];
+    const auto state = read(shard.state);
+    sum.shards_owned += state == state_owner || state == state_drained ? 1 : 0;
+    sum.shards_halted += state == state_halted ? 1 : 0;
+    sum.members_resident += read(shard.members_resident);
+    sum.members_dirty += read(shard.members_dirty);
+    sum.activations += read(shard.activations);
+    sum.passivations += read(shard.passivations);
+    sum.takeovers += read(shard.takeovers);
+    sum.fenced += read(shard.fenced);
+    sum.resolvings += read(shard.resolvings);
+    sum.appends += read(shard.appends);
+    sum.append_bytes += read(shard.append_bytes);
+    sum.events += read(shard.events);
+    sum.flushes += read(shard.flushes);
+    sum.flushed_members += read(shard.flushed_members);
+    sum.claims_waiting += read(shard.claims_waiting);
+    sum.claims_reversed += read(shard.claims_reversed);
+    sum.calls_queued += read(shard.calls_queued);
+    sum.history_reads += read(shard.history_reads);
+    sum.book_reads += read(shard.book_reads);
+    sum.log_bytes += static_cast<std::int64_t>(read(shard.log_bytes));
+    sum.log_entries += static_cast<std::int64_t>(read(shard.log_entries));
+    sum.tail_bytes += static_cast<std::int64_t>(read(shard.tail_bytes));
+    sum.snapshot_lag_ms =
+        std::max(sum.snapshot_lag_ms, static_cast<std::int64_t>(read(shard.snapshot_lag_ms)));
+    sum.lost_tails += read(shard.lost_tails);
+    for (std::size_t index = 0; index < shard.batch_events_log2.size(); ++index) {
+      sum.batch_events_log2[index] += read(shard.batch_events_log2[index]);
+    }
+  }
+  return sum;
+}
+
+}  // namespace
+
+Clocks system_clocks() {
+  return {.wall_ms =
+              [] {
+                timespec now{};
+                clock_gettime(CLOCK_REALTIME, &now);
+                return std::int64_t{now.tv_sec} * 1'000 + now.tv_nsec / 1'000'000;
+              },
+          .boot_ns = boot_time_ns};
+}
+
+std::unique_ptr<Engine> Engine::start(EngineOptions options, EngineParts parts, Rules rules) {
+  return std::make_unique<CafEngine>(std::move(options), std::move(parts), std::move(rules));
+}
+
+}  // namespace wutong

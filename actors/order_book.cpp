@@ -1,0 +1,401 @@
+#include "actors/order_book.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace wutong {
+namespace {
+
+std::pair<std::uint64_t, std::uint32_t> index_of(domain::RecordKey order) {
+  return {order.high, order.low};
+}
+
+}  // namespace
+
+void OrderBook::know_months(const std::vector<std::int32_t>& months) {
+  months_known_ = true;
+  for (const auto month : months) months_[month];
+  std::vector<domain::RecordKey> waiting;
+  for (const auto& [index, entry] : entries_) {
+    if (!entry.waiting.empty()) waiting.push_back({.high = index.first, .low = index.second});
+  }
+  for (const auto order : waiting) {
+    look_up(order, entries_[index_of(order)]);
+    run_waiting(order);
+  }
+}
+
+void OrderBook::restore(domain::Position position, domain::RecordKey order,
+                        domain::MemberKey member, std::int32_t month, bool freed) {
+  auto& entry = entries_[index_of(order)];
+  entry.looked_up = true;
+  ++entry.unflushed;
+  entry.durable.reset();
+  if (!freed) entry.durable = Durable{.member = member, .month = month, .position = position};
+  unflushed_.push_back({.position = position,
+                        .entry = {.order = order, .member = member, .freed = freed},
+                        .month = month,
+                        .bucket = bucket_of(order)});
+  committed_ = std::max(committed_, position);
+}
+
+void OrderBook::ask(std::uint32_t shard, std::uint64_t life, const BookRequest& request,
+                    std::int64_t now_ns) {
+  now_ns_ = now_ns;
+  const auto order = request.order;
+  const Asked asked{.shard = shard, .life = life, .request = request, .since_ns = now_ns};
+  auto found = entries_.find(index_of(order));
+  if (request.ask == BookAsk::free) {
+    if (found == entries_.end()) return;
+    release(found->second, asked);
+    run_waiting(order);
+    erase_if_idle(order);
+    return;
+  }
+  if (found == entries_.end()) found = entries_.try_emplace(index_of(order)).first;
+  auto& entry = found->second;
+  if (!entry.looked_up && entry.reading.empty()) look_up(order, entry);
+  const auto again = std::find_if(entry.waiting.begin(), entry.waiting.end(), [&](const Asked& a) {
+    return a.request.ask == request.ask && a.life == life && a.shard == shard &&
+           a.request.ticket == request.ticket && a.request.member == request.member;
+  });
+  if (again != entry.waiting.end()) return;
+  if (entry.looked_up && handle(order, entry, asked)) {
+    // A settled order may let a claim that waits for it be answered.
+    if (!entry.waiting.empty()) run_waiting(order);
+    erase_if_idle(order);
+    return;
+  }
+  const bool behind_another = entry.looked_up && entry.tentative.has_value();
+  if (request.ask == BookAsk::claim && behind_another &&
+      entry.waiting.size() >= claims_waiting_max) {
+    answer(asked, BookSays::busy);
+    return;
+  }
+  entry.waiting.push_back(asked);
+  ++waiting_;
+}
+
+bool OrderBook::handle(domain::RecordKey order, Entry& entry, const Asked& asked) {
+  switch (asked.request.ask) {
+    case BookAsk::claim:
+      return handle_claim(order, entry, asked);
+    case BookAsk::settle:
+      return handle_settle(order, entry, asked);
+    case BookAsk::look_up:
+      handle_look_up(order, entry, asked);
+      return true;
+    case BookAsk::free:
+      release(entry, asked);
+      return true;
+  }
+  return true;
+}
+
+bool OrderBook::handle_claim(domain::RecordKey order, Entry& entry, const Asked& asked) {
+  const auto& request = asked.request;
+  if (entry.durable) {
+    if (entry.durable->member == request.member) {
+      answer(asked, BookSays::known, &*entry.durable);
+      return true;
+    }
+    // The answer tells of a claim, so the claim must be durable; and it must have taken effect.
+    if (is_committed(*entry.durable)) inquire(order, entry);
+    return false;
+  }
+  auto& tentative = entry.tentative;
+  if (tentative && tentative->member != request.member) {
+    if (now_ns_ - tentative->since_ns < tentative_ns_max) return false;
+    tentative.reset();
+  }
+  if (!tentative) {
+    tentative.emplace();
+    tentative->member = request.member;
+    tentative->month = request.month;
+  }
+  tentative->since_ns = now_ns_;
+  granted_.emplace_back(now_ns_, order);
+  const std::pair ticket{asked.life, request.ticket};
+  if (std::find(tentative->tickets.begin(), tentative->tickets.end(), ticket) ==
+      tentative->tickets.end()) {
+    tentative->tickets.push_back(ticket);
+  }
+  answer(asked, BookSays::granted);
+  return true;
+}
+
+bool OrderBook::handle_settle(domain::RecordKey order, Entry& entry, const Asked& asked) {
+  const auto& request = asked.request;
+  if (entry.durable && entry.durable->member != request.member) {
+    if (is_committed(*entry.durable)) inquire(order, entry);
+    return false;
+  }
+  if (!entry.durable) {
+    if (entry.tentative && entry.tentative->member == request.member) entry.tentative.reset();
+    const auto position = host_.append_settled(order, request.member, request.month);
+    entry.durable = Durable{.member = request.member, .month = request.month, .position = position};
+    ++entry.unflushed;
+    unflushed_.push_back({.position = position,
+                          .entry = {.order = order, .member = request.member},
+                          .month = request.month,
+                          .bucket = bucket_of(order)});
+    committing_.emplace_back(position, order);
+  }
+  if (!is_committed(*entry.durable)) return false;
+  answer(asked, BookSays::settled);
+  return true;
+}
+
+void OrderBook::handle_look_up(domain::RecordKey, const Entry& entry, const Asked& asked) {
+  if (entry.durable) {
+    answer(asked, BookSays::found, &*entry.durable);
+  } else if (entry.tentative) {
+    const Durable owner{
+        .member = entry.tentative->member, .month = entry.tentative->month, .position = {}};
+    answer(asked, BookSays::found, &owner);
+  } else {
+    answer(asked, BookSays::unknown);
+  }
+}
+
+void OrderBook::release(Entry& entry, const Asked& asked) {
+  auto& tentative = entry.tentative;
+  if (!tentative || tentative->member != asked.request.member) return;
+  std::erase(tentative->tickets, std::pair{asked.life, asked.request.ticket});
+  if (tentative->tickets.empty()) tentative.reset();
+}
+
+void OrderBook::look_up(domain::RecordKey order, Entry& entry) {
+  if (!months_known_ || entry.looked_up) return;
+  entry.reading.clear();
+  for (const auto& [month, state] : months_) {
+    if (state.built == buckets_ && !state.filter.may_contain(order)) continue;
+    entry.reading.push_back(month);
+  }
+  entry.asked_at_ns = now_ns_;
+  if (entry.reading.empty()) {
+    entry.looked_up = true;
+    return;
+  }
+  for (const auto month : std::vector(entry.reading)) {
+    host_.read_bucket(order, month, bucket_of(order));
+  }
+}
+
+void OrderBook::bucket_read(domain::RecordKey order, std::int32_t month,
+                            const std::vector<BookEntry>& read) {
+  const auto found = entries_.find(index_of(order));
+  if (found == entries_.end()) return;
+  auto& entry = found->second;
+  if (entry.looked_up || std::erase(entry.reading, month) == 0) return;
+  for (const auto& line : read) {
+    if (line.order != order) continue;
+    if (!line.freed) {
+      entry.durable = Durable{.member = line.member, .month = month, .position = {}};
+    } else if (entry.durable && entry.durable->month == month) {
+      entry.durable.reset();
+    }
+  }
+  if (!entry.reading.empty()) return;
+  entry.looked_up = true;
+  run_waiting(order);
+  erase_if_idle(order);
+}
+
+void OrderBook::bucket_failed(domain::RecordKey order, std::int32_t month) {
+  const auto found = entries_.find(index_of(order));
+  if (found == entries_.end() || found->second.looked_up) return;
+  // Asked again by `tick`: a ledger that does not answer now is not asked in a loop.
+  static_cast<void>(month);
+}
+
+void OrderBook::inquire(domain::RecordKey order, Entry& entry) {
+  if (entry.inquiring) return;
+  entry.inquiring = true;
+  entry.asked_at_ns = now_ns_;
+  host_.inquire(order, entry.durable->member, entry.durable->month);
+}
+
+void OrderBook::inquiry_answered(domain::RecordKey order, domain::MemberKey member,
+                                 bool took_effect) {
+  const auto found = entries_.find(index_of(order));
+  if (found == entries_.end()) return;
+  auto& entry = found->second;
+  if (!entry.inquiring || !entry.durable || entry.durable->member != member) return;
+  entry.inquiring = false;
+  if (took_effect) {
+    std::deque<Asked> waiting;
+    waiting.swap(entry.waiting);
+    for (const auto& asked : waiting) {
+      --waiting_;
+      if (asked.request.member == member || asked.request.ask == BookAsk::look_up) {
+        if (handle(order, entry, asked)) continue;
+        entry.waiting.push_back(asked);
+        ++waiting_;
+      } else {
+        answer(asked, asked.request.ask == BookAsk::settle ? BookSays::lost : BookSays::of_other);
+      }
+    }
+  } else {
+    const auto month = entry.durable->month;
+    const auto position = host_.append_freed(order, member, month);
+    ++entry.unflushed;
+    entry.durable.reset();
+    unflushed_.push_back({.position = position,
+                          .entry = {.order = order, .member = member, .freed = true},
+                          .month = month,
+                          .bucket = bucket_of(order)});
+    run_waiting(order);
+  }
+  erase_if_idle(order);
+}
+
+void OrderBook::committed(domain::Position position) {
+  committed_ = std::max(committed_, position);
+  while (!committing_.empty() && committing_.front().first <= committed_) {
+    const auto order = committing_.front().second;
+    committing_.pop_front();
+    run_waiting(order);
+    erase_if_idle(order);
+  }
+}
+
+void OrderBook::tick(std::int64_t now_ns) {
+  now_ns_ = now_ns;
+  forget_abandoned();
+  if (waiting_ == 0) return;
+  std::vector<domain::RecordKey> orders;
+  for (auto& [index, entry] : entries_) {
+    if (!entry.waiting.empty()) orders.push_back({.high = index.first, .low = index.second});
+  }
+  for (const auto order : orders) {
+    auto& entry = entries_[index_of(order)];
+    const bool ask_again = now_ns - entry.asked_at_ns > ask_again_ns;
+    if (!entry.looked_up && ask_again) look_up(order, entry);
+    if (entry.inquiring && ask_again) {
+      entry.inquiring = false;
+      inquire(order, entry);
+    }
+    std::deque<Asked> waiting;
+    waiting.swap(entry.waiting);
+    for (auto& asked : waiting) {
+      const bool tired = asked.request.ask == BookAsk::claim && entry.looked_up &&
+                         entry.tentative && now_ns - asked.since_ns > claim_wait_ns_max;
+      if (!tired) {
+        entry.waiting.push_back(std::move(asked));
+        continue;
+      }
+      --waiting_;
+      answer(asked, BookSays::busy);
+    }
+    run_waiting(order);
+    erase_if_idle(order);
+  }
+}
+
+void OrderBook::forget_abandoned() {
+  while (!granted_.empty() && now_ns_ - granted_.front().first >= tentative_ns_max) {
+    const auto order = granted_.front().second;
+    granted_.pop_front();
+    const auto found = entries_.find(index_of(order));
+    if (found == entries_.end()) continue;
+    auto& tentative = found->second.tentative;
+    if (!tentative || now_ns_ - tentative->since_ns < tentative_ns_max) continue;
+    tentative.reset();
+    run_waiting(order);
+    erase_if_idle(order);
+  }
+}
+
+std::optional<OrderBook::FilterPage> OrderBook::next_filter_page() const {
+  constexpr std::uint32_t page = 64;
+  // The newest month first: most orders that are asked for again are of these days.
+  for (auto month = months_.rbegin(); month != months_.rend(); ++month) {
+    const auto built = month->second.built;
+    if (built == buckets_) continue;
+    return FilterPage{
+        .month = month->first, .first = built, .count = std::min(page, buckets_ - built)};
+  }
+  return std::nullopt;
+}
+
+void OrderBook::filter_page_read(const FilterPage& page,
+                                 const std::vector<std::vector<BookEntry>>& buckets) {
+  auto& month = months_[page.month];
+  if (month.built != page.first) return;
+  for (const auto& bucket : buckets) {
+    for (const auto& line : bucket) month.filter.insert(line.order);
+  }
+  month.built += page.count;
+}
+
+std::vector<OrderBook::Unflushed> OrderBook::to_flush(std::size_t entries_max) const {
+  std::vector<Unflushed> out;
+  for (const auto& change : unflushed_) {
+    if (out.size() == entries_max || change.position > committed_) break;
+    out.push_back(change);
+  }
+  return out;
+}
+
+void OrderBook::flushed(std::size_t count) {
+  for (; count > 0; --count) {
+    const auto change = unflushed_.front();
+    unflushed_.pop_front();
+    auto [month, is_new] = months_.try_emplace(change.month);
+    // A month that no bucket existed of is whole from the start.
+    if (is_new) month->second.built = buckets_;
+    month->second.filter.insert(change.entry.order);
+    const auto found = entries_.find(index_of(change.entry.order));
+    if (found == entries_.end()) continue;
+    --found->second.unflushed;
+    erase_if_idle(change.entry.order);
+  }
+}
+
+std::optional<domain::Position> OrderBook::first_unflushed_after(std::size_t count) const {
+  if (unflushed_.size() <= count) return std::nullopt;
+  return unflushed_[count].position;
+}
+
+void OrderBook::answer(const Asked& asked, BookSays says, const Durable* owner) {
+  BookReply reply{.says = says,
+                  .order = asked.request.order,
+                  .member = asked.request.member,
+                  .owner = {},
+                  .month = asked.request.month,
+                  .ticket = asked.request.ticket};
+  if (owner != nullptr) {
+    reply.owner = owner->member;
+    reply.month = owner->month;
+  }
+  host_.reply(asked.shard, asked.life, reply);
+}
+
+void OrderBook::run_waiting(domain::RecordKey order) {
+  const auto found = entries_.find(index_of(order));
+  if (found == entries_.end() || !found->second.looked_up) return;
+  auto& entry = found->second;
+  std::deque<Asked> waiting;
+  waiting.swap(entry.waiting);
+  for (auto& asked : waiting) {
+    if (handle(order, entry, asked)) {
+      --waiting_;
+    } else {
+      entry.waiting.push_back(std::move(asked));
+    }
+  }
+}
+
+void OrderBook::erase_if_idle(domain::RecordKey order) {
+  const auto found = entries_.find(index_of(order));
+  if (found == entries_.end()) return;
+  const auto& entry = found->second;
+  const bool idle = entry.waiting.empty() && !entry.tentative && !entry.inquiring &&
+                    entry.unflushed == 0 && entry.reading.empty();
+  if (idle) entries_.erase(found);
+}
+
+std::uint32_t OrderBook::bucket_of(domain::RecordKey order) const { return order.low % buckets_; }
+
+}  // namespace wutong

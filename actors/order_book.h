@@ -1,0 +1,163 @@
+#pragma once
+
+#include <absl/container/btree_map.h>
+#include <absl/container/flat_hash_map.h>
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "actors/book_filter.h"
+#include "actors/codec.h"
+#include "actors/domain/quantities.h"
+#include "actors/messages.h"
+
+namespace wutong {
+
+/// What an order book needs of the shard that owns it. All calls return at once.
+class BookHost {
+ public:
+  virtual ~BookHost() = default;
+  /// Adds the event to the shard's log; answers its position.
+  virtual domain::Position append_settled(domain::RecordKey order, domain::MemberKey member,
+                                          std::int32_t month) = 0;
+  virtual domain::Position append_freed(domain::RecordKey order, domain::MemberKey member,
+                                        std::int32_t month) = 0;
+  virtual void reply(std::uint32_t shard, std::uint64_t life, const BookReply& reply) = 0;
+  /// Leads to `bucket_read` or `bucket_failed`.
+  virtual void read_bucket(domain::RecordKey order, std::int32_t month, std::uint32_t bucket) = 0;
+  /// Leads to `inquiry_answered`, perhaps never: it is asked again while somebody waits.
+  virtual void inquire(domain::RecordKey order, domain::MemberKey member, std::int32_t month) = 0;
+};
+
+/// Which member has which order of the venues, for the orders that fall into one shard (design, 4.5).
+/// Claims are tentative in memory, durable once settled; what no flush has covered yet is in memory,
+/// the rest in buckets of the ledger, guarded by a filter a month. Pure but for its host; owned and
+/// run by one shard, lives as long as a take-over.
+class OrderBook {
+ public:
+  OrderBook(BookHost& host, std::uint32_t buckets) : host_(host), buckets_(buckets) {}
+
+  /// Months that have buckets: their filters are to be built; until then buckets are read. Nothing is
+  /// answered before this was called once.
+  void know_months(const std::vector<std::int32_t>& months);
+  /// A durable truth from the log's tail, in the log's order.
+  void restore(domain::Position position, domain::RecordKey order, domain::MemberKey member,
+               std::int32_t month, bool freed);
+
+  void ask(std::uint32_t shard, std::uint64_t life, const BookRequest& request,
+           std::int64_t now_ns);
+  void bucket_read(domain::RecordKey order, std::int32_t month,
+                   const std::vector<BookEntry>& entries);
+  void bucket_failed(domain::RecordKey order, std::int32_t month);
+  void inquiry_answered(domain::RecordKey order, domain::MemberKey member, bool took_effect);
+  /// Everything up to `position` is durable: what waited for it is answered.
+  void committed(domain::Position position);
+  /// Lets waiting claims run out, and asks again what got no answer.
+  void tick(std::int64_t now_ns);
+
+  /// The next page of buckets to read for a filter; nothing when all are built.
+  struct FilterPage {
+    std::int32_t month = 0;
+    std::uint32_t first = 0;
+    std::uint32_t count = 0;
+  };
+  [[nodiscard]] std::optional<FilterPage> next_filter_page() const;
+  void filter_page_read(const FilterPage& page, const std::vector<std::vector<BookEntry>>& buckets);
+
+  /// A durable change that no flush has covered.
+  struct Unflushed {
+    domain::Position position;
+    BookEntry entry;
+    std::int32_t month = 0;
+    std::uint32_t bucket = 0;
+  };
+  /// The oldest committed ones, at most `entries_max`.
+  [[nodiscard]] std::vector<Unflushed> to_flush(std::size_t entries_max) const;
+  /// The oldest `count` have been flushed.
+  void flushed(std::size_t count);
+  /// The first change that would still be unflushed once the oldest `count` are.
+  [[nodiscard]] std::optional<domain::Position> first_unflushed_after(std::size_t count) const;
+  [[nodiscard]] std::size_t unflushed_count() const { return unflushed_.size(); }
+
+  [[nodiscard]] std::uint64_t claims_waiting() const { return waiting_; }
+  [[nodiscard]] std::uint64_t entries() const { return entries_.size(); }
+
+  /// A tentative claim whose member's shard has died is anybody's after this.
+  static constexpr std::int64_t tentative_ns_max = 30'000'000'000;
+  static constexpr std::int64_t claim_wait_ns_max = 100'000'000;
+  static constexpr std::size_t claims_waiting_max = 8;
+  static constexpr std::int64_t ask_again_ns = 200'000'000;
+
+ private:
+  struct Asked {
+    std::uint32_t shard = 0;
+    std::uint64_t life = 0;
+    BookRequest request;
+    std::int64_t since_ns = 0;
+  };
+  struct Tentative {
+    domain::MemberKey member;
+    std::int32_t month = 0;
+    std::int64_t since_ns = 0;
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> tickets;  ///< life and ticket
+  };
+  struct Durable {
+    domain::MemberKey member;
+    std::int32_t month = 0;
+    /// Epoch 0 for a claim that was read from a bucket.
+    domain::Position position;
+  };
+  struct Entry {
+    bool looked_up = false;
+    std::vector<std::int32_t> reading;  ///< months whose bucket is awaited
+    std::int64_t asked_at_ns = 0;       ///< of the reads or of the inquiry
+    std::optional<Durable> durable;
+    std::optional<Tentative> tentative;
+    std::uint32_t unflushed = 0;
+    bool inquiring = false;
+    std::deque<Asked> waiting;
+  };
+
+  /// Answers `asked` or says that it must wait.
+  bool handle(domain::RecordKey order, Entry& entry, const Asked& asked);
+  bool handle_claim(domain::RecordKey order, Entry& entry, const Asked& asked);
+  bool handle_settle(domain::RecordKey order, Entry& entry, const Asked& asked);
+  void handle_look_up(domain::RecordKey order, const Entry& entry, const Asked& asked);
+  void release(Entry& entry, const Asked& asked);
+  void look_up(domain::RecordKey order, Entry& entry);
+  void inquire(domain::RecordKey order, Entry& entry);
+  void answer(const Asked& asked, BookSays says, const Durable* owner = nullptr);
+  void run_waiting(domain::RecordKey order);
+  void erase_if_idle(domain::RecordKey order);
+  /// Drops tentative claims that nobody settled or freed for `tentative_ns_max`.
+  void forget_abandoned();
+  [[nodiscard]] std::uint32_t bucket_of(domain::RecordKey order) const;
+  [[nodiscard]] bool is_committed(const Durable& durable) const {
+    return durable.position <= committed_;
+  }
+
+  struct Month {
+    BookFilter filter;
+    /// Buckets read so far; `buckets_` when the filter is whole.
+    std::uint32_t built = 0;
+  };
+
+  BookHost& host_;
+  std::uint32_t buckets_;
+  bool months_known_ = false;
+  std::int64_t now_ns_ = 0;
+  domain::Position committed_;
+  absl::btree_map<std::int32_t, Month> months_;
+  absl::flat_hash_map<std::pair<std::uint64_t, std::uint32_t>, Entry> entries_;
+  std::deque<Unflushed> unflushed_;
+  /// Orders whose waiting requests become answerable when their event commits, by position.
+  std::deque<std::pair<domain::Position, domain::RecordKey>> committing_;
+  /// When each tentative claim was granted, oldest first.
+  std::deque<std::pair<std::int64_t, domain::RecordKey>> granted_;
+  std::uint64_t waiting_ = 0;
+};
+
+}  // namespace wutong

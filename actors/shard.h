@@ -1,0 +1,332 @@
+#pragma once
+
+#include <absl/container/btree_map.h>
+#include <absl/container/flat_hash_map.h>
+#include <absl/container/flat_hash_set.h>
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "actors/codec.h"
+#include "actors/domain/calendar.h"
+#include "actors/engine.h"
+#include "actors/log_writer.h"
+#include "actors/member_actor.h"
+#include "actors/messages.h"
+#include "actors/order_book.h"
+#include "actors/shard_actor.h"
+#include "actors/shard_stats.h"
+
+namespace wutong {
+
+/// The rules in force, replaced as one. Thread-safe.
+class RulesHolder {
+ public:
+  explicit RulesHolder(Rules rules) : rules_(std::move(rules)) {}
+  void set(Rules rules) {
+    const std::lock_guard lock(mutex_);
+    rules_ = std::move(rules);
+    version_.fetch_add(1, std::memory_order_release);
+  }
+  [[nodiscard]] Rules get() const {
+    const std::lock_guard lock(mutex_);
+    return rules_;
+  }
+  /// Rises with each `set`, so that a reader need not lock to see that nothing changed.
+  [[nodiscard]] std::uint64_t version() const { return version_.load(std::memory_order_acquire); }
+
+ private:
+  mutable std::mutex mutex_;
+  Rules rules_;
+  std::atomic<std::uint64_t> version_{1};
+};
+
+/// Everything that a shard is given; all of it outlives the shard.
+struct ShardParts {
+  std::uint32_t number = 0;
+  const EngineOptions& options;
+  const LedgerInfo& info;
+  Journal& journal;
+  const Codec& codec;
+  Safekeeping& safekeeping;
+  const Clocks& clocks;
+  const LogSink& log;
+  RulesHolder& rules;
+  ShardStats& stats;
+  /// False while this machine's clock and the ledger's differ too much to decide anything.
+  const std::atomic<bool>& clock_agrees;
+  /// Handles of all shards by number; filled before the first message.
+  const std::vector<ShardActor>& shards;
+};
+
+/// One shard: the members that fall into it, the orders that fall into it, and their journal.
+///
+/// A CAF actor: everything in here runs in its turns, one after another, and nothing waits. Messages
+/// only gather work; `turn` does it: runs members in place, answers the order book, sends what is for
+/// other shards, starts the next append and flush. The files: `shard.cpp` (messages, turns, ticks),
+/// `shard_ownership.cpp` (take-over, append, fencing), `shard_members.cpp` (activation, records,
+/// passivation), `shard_calls.cpp` (queues and decisions), `shard_replies.cpp` (who is answered when),
+/// `shard_orders.cpp` (both sides of the order book), `shard_flush.cpp` (snapshots and the mark).
+class Shard : public ShardActor::base, private BookHost {
+ public:
+  Shard(caf::actor_config& config, ShardParts parts);
+  ~Shard() override;
+
+  const char* name() const override { return "shard"; }
+
+  static constexpr std::uint32_t turn_calls_max = 256;
+  static constexpr std::size_t records_kept = 8;
+  static constexpr std::int64_t tick_ms = 20;
+
+ private:
+  enum class State : std::uint8_t { idle, mending, taking, replaying, owner, halted, stopped };
+
+  /// A reply that waits for a commit, then for the confirmation of a claim or for the lease.
+  struct PendingReply {
+    std::shared_ptr<Call> call;
+    domain::Position needs;
+    Reply reply;
+    std::optional<domain::RecordKey> order;
+    bool read_only = false;
+  };
+
+  behavior_type make_behavior() override;
+
+  // shard.cpp
+  void log(LogLevel level, const std::string& what) const;
+  void schedule_turn();
+  void turn();
+  void tick();
+  void send_outboxes();
+  void refresh_rules();
+  template <typename Answer, typename Result>
+  [[nodiscard]] LedgerCallback<Result> answer_with(Answer answer);
+  [[nodiscard]] std::int64_t now_ns() const { return parts_.clocks.boot_ns(); }
+  [[nodiscard]] std::uint32_t shard_of(domain::MemberKey member) const;
+  [[nodiscard]] std::uint32_t shard_of(domain::RecordKey order) const;
+
+  // shard_ownership.cpp
+  void try_to_own();
+  void take();
+  void on_head(const HeadRead& read);
+  void on_taken(const AppendAnswered& answered);
+  void on_mark(const MarkRead& read);
+  void read_tail();
+  void on_log(LogRead& read);
+  bool restore(const LogEntry& entry);
+  void serve();
+  void on_book_months(const BookMonthsRead& read);
+  void on_lease(const LeaseAnswered& answered);
+  void renew_lease();
+  void pump_append();
+  void send_append(AppendRequest request);
+  void on_append(const AppendAnswered& answered);
+  void judge(AppendVerdict verdict);
+  void on_committed();
+  void give_up(const char* why);
+  void halt(const std::string& why);
+  void drop_everything(const char* why);
+  [[nodiscard]] bool lease_held() const { return now_ns() < lease_until_ns_; }
+
+  // shard_members.cpp
+  [[nodiscard]] MemberActor* resident(domain::MemberKey key);
+  [[nodiscard]] MemberActor* make_resident(domain::MemberKey key);
+  [[nodiscard]] bool make_room();
+  void activate(MemberActor& member);
+  void on_snapshot(SnapshotRead& read);
+  void on_loaded(MemberActor& member, Snapshot snapshot);
+  void read_history(MemberActor& member, std::vector<std::int32_t> months);
+  void on_history(HistoryRead& read);
+  [[nodiscard]] std::vector<std::int32_t> retained_months(const MemberActor& member) const;
+  [[nodiscard]] const PackedRecord* find_packed(const MemberActor& member,
+                                                domain::RecordKey key) const;
+  void put_records(MemberActor& member, const WaitingCall& waiting, domain::RecordKey order,
+                   domain::RecordKey key);
+  void passivate(domain::MemberKey key);
+  MemberWork& work_of(MemberActor& member);
+  void drop_work_if_idle(MemberActor& member);
+
+  // shard_calls.cpp
+  void on_submit(std::shared_ptr<Call> call, bool routed);
+  void enqueue_call(MemberActor& member, std::shared_ptr<Call> call);
+  void route_by_order(std::shared_ptr<Call> call);
+  void make_runnable(MemberActor& member);
+  void run(MemberActor& member);
+  /// Runs the first waiting call; false if it must wait.
+  bool run_first(MemberActor& member, WaitingCall& waiting);
+  bool prepare_checkout(MemberActor& member, WaitingCall& waiting,
+                        const domain::Checkout& checkout);
+  bool prepare_by_order(MemberActor& member, WaitingCall& waiting, domain::RecordKey order);
+  bool prepare_history(MemberActor& member, WaitingCall& waiting);
+  void decide(MemberActor& member, WaitingCall& waiting, const domain::Command& command);
+  void accept(MemberActor& member, WaitingCall& waiting, domain::Event event);
+  /// Stamps, applies, logs; the member's records are packed again. Answers the event's position.
+  domain::Position commit_event(MemberActor& member, domain::Event& event);
+  void read(MemberActor& member, WaitingCall& waiting);
+  [[nodiscard]] domain::Instant time_of(const MemberActor& member, const Call& call) const;
+  [[nodiscard]] bool overloaded(const Call& call, const char*& bound) const;
+  void expire_waiting_calls();
+
+  // shard_replies.cpp
+  /// Gives `reply` once all up to `needs` is durable, and the claim of `order` confirmed; one that
+  /// wrote nothing (`read_only`) also needs the lease, since nothing else tells that we still own.
+  void reply_after(std::shared_ptr<Call> call, domain::Position needs, Reply reply,
+                   std::optional<domain::RecordKey> order, bool read_only);
+  void refuse(MemberActor& member, WaitingCall& waiting, domain::Refused refused, bool retryable);
+  void finish(const std::shared_ptr<Call>& call, Reply reply);
+  void fail(const std::shared_ptr<Call>& call, CallFailure failure, const char* what);
+  void settle_or_finish(PendingReply pending);
+  void release_replies();
+  void expire_replies();
+  [[nodiscard]] Standing standing_of(MemberActor& member, const WaitingCall& waiting,
+                                     const domain::Record& record, domain::Instant now);
+  [[nodiscard]] MemberReply member_reply(const MemberActor& member, domain::Instant now) const;
+  [[nodiscard]] HistoryReply history_page(const MemberActor& member, const WaitingCall& waiting,
+                                          const ReadHistory& asked) const;
+
+  // shard_orders.cpp: the member's side
+  void ask_book(BookAsk ask, domain::RecordKey order, domain::MemberKey member, std::int32_t month,
+                std::uint64_t ticket);
+  void on_book_replies(const BookReplies& replies);
+  void on_book_reply(const BookReply& reply);
+  void on_settled(domain::RecordKey order);
+  void on_lost(const BookReply& reply);
+  void reverse(MemberActor& member, domain::RecordKey order, std::int32_t month);
+  void on_reversed(domain::RecordKey order, const Reply& reply);
+  /// Settling is repeated until it is answered, so no outbox is needed.
+  void settle_again();
+  void on_inquiry(const Inquiry& inquiry);
+  /// Answers the first inquiry, or starts to read what it needs; false if it must wait.
+  bool answer_inquiry(MemberActor& member);
+  void say_of_inquiry(const WaitingInquiry& inquiry, domain::MemberKey member, bool took_effect);
+  void on_routed(const BookReply& reply);
+  // … and the order's
+  void on_book_requests(const BookRequests& requests);
+  void on_bucket(const BucketRead& read);
+  void on_filter_page(const FilterPageRead& read);
+  void build_filters();
+  domain::Position append_settled(domain::RecordKey order, domain::MemberKey member,
+                                  std::int32_t month) override;
+  domain::Position append_freed(domain::RecordKey order, domain::MemberKey member,
+                                std::int32_t month) override;
+  void reply(std::uint32_t shard, std::uint64_t life, const BookReply& reply) override;
+  void read_bucket(domain::RecordKey order, std::int32_t month, std::uint32_t bucket) override;
+  void inquire(domain::RecordKey order, domain::MemberKey member, std::int32_t month) override;
+
+  // shard_flush.cpp
+  void touch_dirty(MemberActor& member, domain::Position position);
+  void pump_flush();
+  [[nodiscard]] bool flush_is_due() const;
+  void build_flush();
+  void add_to_flush(MemberActor& member, FlushRequest& request, std::int64_t wall_ms);
+  void send_flush();
+  void on_flush(const FlushAnswered& answered);
+  void on_flushed();
+  [[nodiscard]] std::int64_t expiry_of(domain::Instant filed_at, std::int64_t wall_ms) const;
+  /// How far everything is whole once the flush at hand has succeeded.
+  [[nodiscard]] domain::Position mark_after() const;
+  void drop_old_records(MemberActor& member);
+  [[nodiscard]] bool drained() const;
+  void on_stop(bool final);
+
+  ShardParts parts_;
+  State state_ = State::idle;
+  std::uint64_t life_ = 1;
+  bool stopping_ = false;
+  Rules rules_;
+  std::uint64_t rules_version_ = 0;
+
+  // Ownership.
+  std::uint64_t highest_epoch_tried_ = 0;
+  std::uint64_t attempts_ = 0;
+  Head taking_;
+  Head seen_head_;
+  std::string seen_lease_;
+  std::int64_t seen_since_ns_ = 0;
+  std::int64_t poll_at_ns_ = 0;
+  std::int64_t lease_until_ns_ = 0;
+  std::int64_t renew_at_ns_ = 0;
+  bool lease_asked_ = false;
+  std::uint64_t server_generation_ = 0;
+  bool reading_head_ = false;
+  bool reading_mark_ = false;
+  domain::Position tail_read_to_;
+  std::optional<LogWriter> log_;
+  std::int64_t append_first_sent_ns_ = 0;
+  std::int64_t append_again_at_ns_ = 0;
+  bool append_awaited_ = false;
+  /// The writer of the life before, whose batches can mend a ledger that lost its tail.
+  std::optional<LogWriter> former_;
+
+  // Members.
+  absl::flat_hash_map<std::uint64_t, MemberHandle> members_;
+  absl::flat_hash_map<std::uint64_t, std::vector<domain::Event>> tail_;
+  /// Members that have work.
+  absl::flat_hash_set<std::uint64_t> busy_;
+  std::deque<MemberHandle> runnable_;
+  /// Their reads failed; they are tried again at the next tick.
+  std::vector<MemberHandle> retry_;
+  /// Calls that came while the shard was being taken.
+  std::deque<SubmitCall> early_;
+  std::deque<std::uint64_t> passivation_order_;
+  std::uint64_t turns_ = 0;
+  std::uint64_t calls_queued_ = 0;
+  std::uint64_t tickets_ = 0;
+  bool turn_scheduled_ = false;
+
+  /// In the order of what they wait for.
+  std::deque<PendingReply> replies_;
+  std::vector<PendingReply> awaiting_lease_;
+
+  // Checkouts whose claim is not confirmed.
+  struct Unsettled {
+    domain::MemberKey member;
+    std::int32_t month = 0;
+    domain::Position position;
+    std::int64_t asked_at_ns = 0;
+    std::vector<PendingReply> replies;
+    bool lost = false;
+  };
+  using OrderIndex = std::pair<std::uint64_t, std::uint32_t>;
+  absl::flat_hash_map<OrderIndex, Unsettled> unsettled_;
+  absl::btree_map<domain::Position, domain::RecordKey> unsettled_positions_;
+  /// Calls that know only their order, until the book says whose it is.
+  absl::flat_hash_map<std::uint64_t, std::shared_ptr<Call>> routed_;
+
+  // The order book and what goes out at the end of the turn.
+  std::optional<OrderBook> book_;
+  bool building_filter_ = false;
+  absl::flat_hash_map<std::uint32_t, std::vector<BookRequest>> requests_out_;
+  absl::flat_hash_map<std::pair<std::uint32_t, std::uint64_t>, std::vector<BookReply>> replies_out_;
+
+  // Flushing.
+  absl::btree_map<domain::Position, domain::MemberKey> dirty_;
+  Mark mark_;
+  std::optional<FlushRequest> flush_;
+  std::vector<std::pair<domain::MemberKey, domain::Position>> flush_members_;
+  std::size_t flush_book_entries_ = 0;
+  domain::Position flush_needs_;
+  bool flush_awaited_ = false;
+  std::int64_t flush_again_at_ns_ = 0;
+  std::int64_t flush_at_ns_ = 0;
+  /// Members dirty up to here are flushed in the present round.
+  std::optional<domain::Position> round_;
+  bool room_wanted_ = false;
+  struct TailPiece {
+    domain::Position last;
+    std::uint64_t bytes = 0;
+    std::int64_t at_ns = 0;
+  };
+  std::deque<TailPiece> tail_pieces_;
+  std::uint64_t tail_bytes_ = 0;
+  std::int64_t log_size_at_ns_ = 0;
+};
+
+}  // namespace wutong

@@ -1,0 +1,236 @@
+#include <absl/container/flat_hash_set.h>
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "actors/domain/calendar.h"
+#include "actors/shard_answers.h"
+
+// Snapshots, history and order book, written behind; and the mark that says how far they are whole.
+
+namespace wutong {
+namespace {
+
+constexpr std::size_t book_entries_per_flush = 512;
+constexpr std::size_t flush_bytes_max = 512 * 1024;
+constexpr std::int64_t flush_retry_ns = 50'000'000;
+constexpr std::int64_t ms_of_day = 86'400'000;
+
+}  // namespace
+
+void Shard::touch_dirty(MemberActor& member, domain::Position position) {
+  if (member.first_unflushed.epoch == 0) {
+    member.first_unflushed = position;
+    if (dirty_.empty() && !round_) {
+      flush_at_ns_ =
+          std::max(flush_at_ns_, now_ns() + parts_.options.flush_interval_ms * 1'000'000);
+    }
+    dirty_[position] = member.key;
+  } else if (member.flushing.epoch != 0 && member.first_after_flushing.epoch == 0) {
+    member.first_after_flushing = position;
+  }
+}
+
+bool Shard::flush_is_due() const {
+  if (round_ || stopping_ || room_wanted_) return true;
+  if (2 * tail_bytes_ >
+      static_cast<std::uint64_t>(parts_.options.tail_bytes_max) / parts_.info.shards) {
+    return true;
+  }
+  return now_ns() >= flush_at_ns_;
+}
+
+void Shard::pump_flush() {
+  if (state_ != State::owner) return;
+  if (!flush_ && flush_is_due()) build_flush();
+  if (!flush_ || flush_awaited_) return;
+  // A snapshot may tell of events that are still on their way; it follows them.
+  if (log_->committed() < flush_needs_ || now_ns() < flush_again_at_ns_) return;
+  send_flush();
+}
+
+void Shard::build_flush() {
+  if (!round_) round_ = log_->last();
+  FlushRequest request{
+      .epoch = log_->head().position.epoch, .writer = log_->head().writer, .expected = mark_};
+  flush_members_.clear();
+  flush_needs_ = {};
+  std::vector<domain::MemberKey> candidates;
+  for (const auto& [position, key] : dirty_) {
+    if (position > *round_ || candidates.size() >= parts_.options.flush_members_max) break;
+    candidates.push_back(key);
+  }
+  const auto wall_ms = parts_.clocks.wall_ms();
+  std::size_t bytes = 0;
+  bool awaited = false;
+  for (const auto key : candidates) {
+    auto* member = make_resident(key);
+    if (member == nullptr || !member->loaded) {
+      // A member of the tail whom nobody has asked for yet.
+      if (member != nullptr) activate(*member);
+      awaited = true;
+      continue;
+    }
+    if (bytes > flush_bytes_max) break;
+    add_to_flush(*member, request, wall_ms);
+    bytes += request.snapshots.back().snapshot.size();
+  }
+  const auto entries = book_->to_flush(book_entries_per_flush);
+  flush_book_entries_ = entries.size();
+  std::map<std::pair<std::int32_t, std::uint32_t>, std::string> buckets;
+  for (const auto& change : entries) {
+    parts_.codec.append_book_entry(buckets[{change.month, change.bucket}], change.entry);
+  }
+  for (auto& [place, bytes_of_bucket] : buckets) {
+    request.book.push_back({.month = place.first,
+                            .bucket = place.second,
+                            .entries = std::move(bytes_of_bucket),
+                            .expire_at_unix_ms = expiry_of({}, wall_ms)});
+  }
+  request.next = {.position = mark_after(), .flush = mark_.flush + 1};
+  const bool empty =
+      request.snapshots.empty() && request.book.empty() && request.next.position <= mark_.position;
+  if (empty) {
+    // Nothing is left of this round, unless members are on their way into memory for it.
+    if (!awaited) {
+      round_.reset();
+      room_wanted_ = false;
+      flush_at_ns_ = now_ns() + parts_.options.flush_interval_ms * 1'000'000;
+    }
+    return;
+  }
+  flush_needs_ = std::max(flush_needs_, request.next.position);
+  if (flush_needs_.epoch == request.epoch) request.highest_sequence = flush_needs_.sequence;
+  flush_ = std::move(request);
+  flush_again_at_ns_ = 0;
+}
+
+std::int64_t Shard::expiry_of(domain::Instant filed_at, std::int64_t wall_ms) const {
+  if (parts_.info.clock == LedgerClock::caller) return 0;
+  return std::max(filed_at.unix_ms, wall_ms) + parts_.info.history_days * ms_of_day;
+}
+
+void Shard::add_to_flush(MemberActor& member, FlushRequest& request, std::int64_t wall_ms) {
+  Snapshot snapshot{.member = member.state,
+                    .receipts_complete_from = member.receipts_complete_from};
+  const auto& records = member.records;
+  const auto dropped = records.size() > records_kept ? records.size() - records_kept : 0;
+  for (std::size_t index = 0; index < records.size(); ++index) {
+    const auto& record = records[index];
+    if (index < dropped) {
+      // As if it had left memory already, so that the same journal gives the same bytes.
+      snapshot.receipts_complete_from =
+          std::max(snapshot.receipts_complete_from, record.filed_at + domain::Duration{1});
+    } else {
+      snapshot.records.push_back(record);
+    }
+  }
+  request.snapshots.push_back(
+      {.member = member.key, .snapshot = parts_.codec.snapshot_bytes(snapshot)});
+  std::map<std::int32_t, HistoryAppend> months;
+  for (const auto& record : records) {
+    if (record.position < member.first_unflushed) continue;
+    const auto month = domain::utc_month(record.filed_at);
+    auto& append = months[month];
+    append.member = member.key;
+    append.month = month;
+    append.expire_at_unix_ms =
+        std::max(append.expire_at_unix_ms, expiry_of(record.filed_at, wall_ms));
+    parts_.codec.append_record(append.records, record);
+  }
+  for (auto& [month, append] : months) request.history.push_back(std::move(append));
+  member.flushing = member.state.position;
+  member.first_after_flushing = {};
+  flush_needs_ = std::max(flush_needs_, member.state.position);
+  flush_members_.emplace_back(member.key, member.first_unflushed);
+}
+
+domain::Position Shard::mark_after() const {
+  auto least = log_->last();
+  const auto stay_before = [&](domain::Position first) {
+    // Nothing has a sequence of 0, so the position before lies after all of the epoch before.
+    least = std::min(least, {.epoch = first.epoch, .sequence = first.sequence - 1});
+  };
+  absl::flat_hash_set<std::pair<std::uint64_t, std::uint64_t>> covered;
+  for (const auto& [key, first] : flush_members_) covered.emplace(first.epoch, first.sequence);
+  for (const auto& [position, key] : dirty_) {
+    if (covered.contains({position.epoch, position.sequence})) continue;
+    stay_before(position);
+    break;
+  }
+  if (const auto first = book_->first_unflushed_after(flush_book_entries_)) stay_before(*first);
+  if (!unsettled_positions_.empty()) stay_before(unsettled_positions_.begin()->first);
+  return std::max(least, mark_.position);
+}
+
+void Shard::send_flush() {
+  flush_awaited_ = true;
+  parts_.journal.flush(*flush_, answer_with<FlushAnswered, FlushOutcome>(FlushAnswered{}));
+}
+
+void Shard::on_flush(const FlushAnswered& answered) {
+  flush_awaited_ = false;
+  if (state_ != State::owner || !flush_) return;
+  if (!answered.result) {
+    if (answered.result.error().fault == LedgerFault::broken) {
+      halt("flush refused: " + answered.result.error().detail);
+      return;
+    }
+    flush_again_at_ns_ = now_ns() + flush_retry_ns;
+    return;
+  }
+  switch (*answered.result) {
+    case FlushOutcome::done:
+      on_flushed();
+      return;
+    case FlushOutcome::fenced:
+      judge(AppendVerdict::fenced);
+      return;
+    case FlushOutcome::ahead:
+    case FlushOutcome::other:
+      give_up("the ledger lost events or a flush");
+      return;
+  }
+}
+
+void Shard::on_flushed() {
+  mark_ = flush_->next;
+  add(parts_.stats.flushes);
+  add(parts_.stats.flushed_members, flush_members_.size());
+  flush_.reset();
+  for (const auto& [key, first] : flush_members_) {
+    dirty_.erase(first);
+    const auto found = members_.find(key.value);
+    if (found == members_.end()) continue;
+    auto& member = *static_cast<MemberActor*>(found->second->get());
+    member.first_unflushed = member.first_after_flushing;
+    member.flushing = {};
+    member.first_after_flushing = {};
+    if (member.first_unflushed.epoch != 0) dirty_[member.first_unflushed] = key;
+    drop_old_records(member);
+  }
+  flush_members_.clear();
+  book_->flushed(flush_book_entries_);
+  flush_book_entries_ = 0;
+  while (!tail_pieces_.empty() && tail_pieces_.front().last <= mark_.position) {
+    tail_bytes_ -= tail_pieces_.front().bytes;
+    tail_pieces_.pop_front();
+  }
+  room_wanted_ = false;
+}
+
+void Shard::drop_old_records(MemberActor& member) {
+  auto& records = member.records;
+  std::size_t dropped = 0;
+  while (
+      records.size() - dropped > records_kept &&
+      (member.first_unflushed.epoch == 0 || records[dropped].position < member.first_unflushed)) {
+    member.receipts_complete_from =
+        std::max(member.receipts_complete_from, records[dropped].filed_at + domain::Duration{1});
+    ++dropped;
+  }
+  records.erase(records.begin(), records.begin() + static_cast<std::ptrdiff_t>(dropped));
+}
+
+}  // namespace wutong

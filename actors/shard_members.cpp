@@ -1,0 +1,247 @@
+#include <absl/strings/str_cat.h>
+
+#include <algorithm>
+#include <caf/actor_config.hpp>
+#include <caf/actor_system.hpp>
+#include <caf/make_actor.hpp>
+#include <utility>
+
+#include "actors/domain/decide.h"
+#include "actors/shard_answers.h"
+
+// Bringing members into memory and out again, and finding their records.
+
+namespace wutong {
+namespace {
+
+constexpr std::int64_t ms_of_day = 86'400'000;
+constexpr int passivation_tries = 64;
+
+}  // namespace
+
+MemberActor* Shard::resident(domain::MemberKey key) {
+  const auto found = members_.find(key.value);
+  if (found == members_.end()) return nullptr;
+  auto* member = static_cast<MemberActor*>(found->second->get());
+  member->touched = turns_;
+  return member;
+}
+
+MemberActor* Shard::make_resident(domain::MemberKey key) {
+  if (auto* member = resident(key)) return member;
+  if (!make_room()) return nullptr;
+  caf::actor_config config;
+  auto handle = caf::make_actor<MemberActor, caf::strong_actor_ptr>(
+      system().next_actor_id(), system().node(), &system(), config, caf::strong_actor_ptr{ctrl()},
+      key);
+  auto* member = static_cast<MemberActor*>(handle->get());
+  member->touched = turns_;
+  members_[key.value] = std::move(handle);
+  passivation_order_.push_back(key.value);
+  if (passivation_order_.size() > 2 * members_.size() + 1024) {
+    // Mostly places of members that are gone: callers who ask for nobody must not fill the memory.
+    passivation_order_.clear();
+    for (const auto& [value, unused] : members_) passivation_order_.push_back(value);
+  }
+  return member;
+}
+
+bool Shard::make_room() {
+  const auto members_max =
+      std::max<std::uint64_t>(1, parts_.options.resident_members_max / parts_.info.shards);
+  if (members_.size() < members_max) return true;
+  // Second chance: whoever was touched since its last turn here goes to the back once.
+  for (int tries = 0; tries < passivation_tries && !passivation_order_.empty(); ++tries) {
+    const auto key = passivation_order_.front();
+    passivation_order_.pop_front();
+    const auto found = members_.find(key);
+    if (found == members_.end()) continue;
+    auto& member = *static_cast<MemberActor*>(found->second->get());
+    const bool busy = member.work || member.first_unflushed.epoch != 0 || !member.loaded;
+    if (busy || member.touched != 0) {
+      if (!busy) member.touched = 0;
+      passivation_order_.push_back(key);
+      continue;
+    }
+    members_.erase(found);
+    add(parts_.stats.passivations);
+    return true;
+  }
+  // All that was looked at is dirty or under way: flush first, so that the next call finds room.
+  room_wanted_ = true;
+  return false;
+}
+
+void Shard::passivate(domain::MemberKey key) {
+  // The place in `passivation_order_` goes when its turn comes.
+  if (members_.erase(key.value) > 0) add(parts_.stats.passivations);
+}
+
+MemberWork& Shard::work_of(MemberActor& member) {
+  if (!member.work) {
+    member.work = std::make_unique<MemberWork>();
+    busy_.insert(member.key.value);
+  }
+  return *member.work;
+}
+
+void Shard::drop_work_if_idle(MemberActor& member) {
+  const auto* work = member.work.get();
+  if (work == nullptr || !work->calls.empty() || !work->inquiries.empty() ||
+      work->reading_snapshot || work->reading_history || work->runnable) {
+    return;
+  }
+  member.work.reset();
+  busy_.erase(member.key.value);
+  // Nobody: a caller asked for a member that does not exist. It must not take a member's room.
+  if (member.loaded && member.state.empty() && member.first_unflushed.epoch == 0) {
+    passivate(member.key);
+  }
+}
+
+void Shard::activate(MemberActor& member) {
+  auto& work = work_of(member);
+  if (member.loaded || work.reading_snapshot) return;
+  work.reading_snapshot = true;
+  SnapshotRead read;
+  read.member = member.key;
+  parts_.journal.read_snapshot(
+      member.key, answer_with<SnapshotRead, std::optional<std::string>>(std::move(read)));
+}
+
+void Shard::on_snapshot(SnapshotRead& read) {
+  const auto found = members_.find(read.member.value);
+  if (found == members_.end()) return;
+  const auto handle = found->second;
+  auto& member = *static_cast<MemberActor*>(handle->get());
+  auto& work = work_of(member);
+  work.reading_snapshot = false;
+  if (!read.result) {
+    retry_.push_back(handle);
+    return;
+  }
+  Snapshot snapshot;
+  if (*read.result) {
+    auto decoded = parts_.codec.snapshot_of(**read.result);
+    if (!decoded) {
+      halt(absl::StrCat("a snapshot cannot be read: ", decoded.error().detail));
+      return;
+    }
+    snapshot = std::move(*decoded);
+  }
+  on_loaded(member, std::move(snapshot));
+  make_runnable(member);
+}
+
+void Shard::on_loaded(MemberActor& member, Snapshot snapshot) {
+  member.state = std::move(snapshot.member);
+  member.records = std::move(snapshot.records);
+  member.receipts_complete_from = snapshot.receipts_complete_from;
+  member.loaded = true;
+  add(parts_.stats.activations);
+  const auto tail = tail_.find(member.key.value);
+  if (tail == tail_.end()) return;
+  // The mark may lie before the snapshot: what that covers has been applied already.
+  dirty_.erase(domain::header_of(tail->second.front()).position);
+  for (const auto& event : tail->second) {
+    const auto position = domain::header_of(event).position;
+    if (position <= member.state.position) continue;
+    domain::apply(member.state, event);
+    for (const auto& record : std::exchange(member.state.records, {})) {
+      member.records.push_back(parts_.codec.pack(record));
+    }
+    if (member.first_unflushed.epoch == 0) member.first_unflushed = position;
+  }
+  tail_.erase(tail);
+  if (member.first_unflushed.epoch != 0) dirty_[member.first_unflushed] = member.key;
+}
+
+std::vector<std::int32_t> Shard::retained_months(const MemberActor& member) const {
+  const bool by_callers = parts_.info.clock == LedgerClock::caller;
+  const auto now = by_callers
+                       ? member.state.last_event_at.unix_ms
+                       : std::max(parts_.clocks.wall_ms(), member.state.last_event_at.unix_ms);
+  const auto newest = domain::utc_month({now + ms_of_day});
+  const auto oldest =
+      domain::utc_month({now - (std::int64_t{parts_.info.history_days} + 8) * ms_of_day});
+  std::vector<std::int32_t> months;
+  for (auto month = newest; month >= oldest; --month) months.push_back(month);
+  return months;
+}
+
+void Shard::read_history(MemberActor& member, std::vector<std::int32_t> months) {
+  work_of(member).reading_history = true;
+  add(parts_.stats.history_reads);
+  HistoryRead read;
+  read.member = member.key;
+  parts_.journal.read_history(member.key, std::move(months),
+                              answer_with<HistoryRead, std::vector<std::string>>(std::move(read)));
+}
+
+void Shard::on_history(HistoryRead& read) {
+  const auto found = members_.find(read.member.value);
+  if (found == members_.end()) return;
+  const auto handle = found->second;
+  auto& member = *static_cast<MemberActor*>(handle->get());
+  auto& work = work_of(member);
+  work.reading_history = false;
+  if (!read.result) {
+    retry_.push_back(handle);
+    return;
+  }
+  std::vector<PackedRecord> recalled;
+  for (const auto& history : *read.result) {
+    auto records = parts_.codec.records_of(history);
+    if (!records) {
+      halt(absl::StrCat("a history cannot be read: ", records.error().detail));
+      return;
+    }
+    std::move(records->begin(), records->end(), std::back_inserter(recalled));
+  }
+  if (work.history_for_inquiry) {
+    work.history_for_inquiry = false;
+    if (!work.inquiries.empty()) {
+      const auto inquiry = work.inquiries.front();
+      work.inquiries.pop_front();
+      const bool took_effect =
+          std::any_of(recalled.begin(), recalled.end(),
+                      [&](const PackedRecord& record) { return record.key == inquiry.order; });
+      say_of_inquiry(inquiry, member.key, took_effect);
+    }
+  } else if (!work.calls.empty()) {
+    work.calls.front().history_read = true;
+    work.calls.front().recalled = std::move(recalled);
+  }
+  make_runnable(member);
+}
+
+const PackedRecord* Shard::find_packed(const MemberActor& member, domain::RecordKey key) const {
+  const auto found = std::find_if(member.records.begin(), member.records.end(),
+                                  [&](const PackedRecord& record) { return record.key == key; });
+  return found == member.records.end() ? nullptr : &*found;
+}
+
+void Shard::put_records(MemberActor& member, const WaitingCall& waiting, domain::RecordKey order,
+                        domain::RecordKey key) {
+  auto& records = member.state.records;
+  records.clear();
+  std::vector<const PackedRecord*> chosen;
+  const auto choose = [&](const std::vector<PackedRecord>& from) {
+    for (const auto& record : from) {
+      if (record.order == order || record.key == key) chosen.push_back(&record);
+    }
+  };
+  choose(waiting.recalled);
+  choose(member.records);
+  std::sort(chosen.begin(), chosen.end(),
+            [](const auto* a, const auto* b) { return a->position < b->position; });
+  // A flush that was repeated after a take-over may have filed a record twice.
+  chosen.erase(std::unique(chosen.begin(), chosen.end(),
+                           [](const auto* a, const auto* b) { return a->position == b->position; }),
+               chosen.end());
+  for (const auto* record : chosen) {
+    if (auto unpacked = parts_.codec.unpack(*record)) records.push_back(std::move(*unpacked));
+  }
+}
+
+}  // namespace wutong

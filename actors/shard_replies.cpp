@@ -1,0 +1,156 @@
+#include <algorithm>
+#include <utility>
+
+#include "actors/domain/calendar.h"
+#include "actors/shard_answers.h"
+
+// Who is told what, and not before it is durable and still true.
+
+namespace wutong {
+namespace {
+
+constexpr std::uint32_t history_records_max = 200;
+
+}  // namespace
+
+void Shard::reply_after(std::shared_ptr<Call> call, domain::Position needs, Reply reply,
+                        std::optional<domain::RecordKey> order, bool read_only) {
+  PendingReply pending{.call = std::move(call),
+                       .needs = needs,
+                       .reply = std::move(reply),
+                       .order = order,
+                       .read_only = read_only};
+  if (!replies_.empty()) {
+    // One line, so that what commits first answers first; a read waits a batch longer at most.
+    const bool durable = needs <= log_->committed();
+    if (!durable) pending.needs = std::max(needs, replies_.back().needs);
+    if (durable) return settle_or_finish(std::move(pending));
+  }
+  if (pending.needs <= log_->committed()) return settle_or_finish(std::move(pending));
+  replies_.push_back(std::move(pending));
+}
+
+void Shard::settle_or_finish(PendingReply pending) {
+  if (!pending.call) return;
+  if (pending.order) {
+    const auto unsettled = unsettled_.find({pending.order->high, pending.order->low});
+    if (unsettled != unsettled_.end()) {
+      unsettled->second.replies.push_back(std::move(pending));
+      return;
+    }
+  }
+  if (pending.read_only && !lease_held()) {
+    awaiting_lease_.push_back(std::move(pending));
+    return;
+  }
+  finish(pending.call, std::move(pending.reply));
+}
+
+void Shard::release_replies() {
+  while (!replies_.empty() && replies_.front().needs <= log_->committed()) {
+    auto pending = std::move(replies_.front());
+    replies_.pop_front();
+    settle_or_finish(std::move(pending));
+  }
+  if (awaiting_lease_.empty() || !lease_held()) return;
+  for (auto& pending : std::exchange(awaiting_lease_, {})) {
+    if (pending.call) finish(pending.call, std::move(pending.reply));
+  }
+}
+
+void Shard::refuse(MemberActor& member, WaitingCall& waiting, domain::Refused refused,
+                   bool retryable) {
+  waiting.call->times.decided = now_ns();
+  reply_after(std::move(waiting.call), member.state.position,
+              RefusedReply{.refused = refused, .retryable = retryable}, std::nullopt, true);
+}
+
+void Shard::finish(const std::shared_ptr<Call>& call, Reply reply) {
+  call->times.committed = now_ns();
+  auto tell = std::exchange(call->done, {});
+  if (tell) tell(std::move(reply), call->times);
+}
+
+void Shard::fail(const std::shared_ptr<Call>& call, CallFailure failure, const char* what) {
+  finish(call, FailedReply{.failure = failure, .what = what});
+}
+
+void Shard::expire_replies() {
+  const auto now = now_ns();
+  const auto expire = [&](PendingReply& pending) {
+    if (!pending.call || pending.call->deadline > now) return;
+    fail(pending.call, CallFailure::unavailable, "ledger");
+    pending.call.reset();
+  };
+  std::for_each(replies_.begin(), replies_.end(), expire);
+  std::for_each(awaiting_lease_.begin(), awaiting_lease_.end(), expire);
+  std::erase_if(awaiting_lease_, [](const PendingReply& pending) { return !pending.call; });
+  for (auto& [order, unsettled] : unsettled_) {
+    std::for_each(unsettled.replies.begin(), unsettled.replies.end(), expire);
+  }
+}
+
+Standing Shard::standing_of(MemberActor& member, const WaitingCall& waiting,
+                            const domain::Record& record, domain::Instant now) {
+  const auto& state = member.state;
+  Standing standing{
+      .now = domain::balances_of(state, domain::business_day(now, rules_.program->zone), now)};
+  standing.expires_on = domain::next_expiry(state);
+  for (const auto& lot : state.lots) {
+    if (lot.expires_on == standing.expires_on) standing.expiring += lot.points;
+  }
+  // The order's amount less its last refund's totals; either may be in memory or recalled.
+  const auto* refund = std::get_if<domain::Refunded>(&record);
+  const auto order = refund != nullptr ? refund->content.order : domain::key_of(record);
+  put_records(member, waiting, order, order);
+  if (const auto* found = domain::find_record(state, order)) {
+    if (const auto* checkout = std::get_if<domain::CheckedOut>(found)) {
+      const auto* totals = domain::find_totals(state, order);
+      standing.refundable =
+          checkout->content.amount - (totals != nullptr ? totals->amount : domain::Money{});
+    }
+  }
+  member.state.records.clear();
+  return standing;
+}
+
+MemberReply Shard::member_reply(const MemberActor& member, domain::Instant now) const {
+  const auto today = domain::business_day(now, rules_.program->zone);
+  return {.member = member.state, .now = domain::balances_of(member.state, today, now)};
+}
+
+HistoryReply Shard::history_page(const MemberActor& member, const WaitingCall& waiting,
+                                 const ReadHistory& asked) const {
+  std::vector<const PackedRecord*> newest_first;
+  const auto choose = [&](const std::vector<PackedRecord>& from) {
+    for (const auto& record : from) {
+      if (asked.before.epoch == 0 || record.position < asked.before) {
+        newest_first.push_back(&record);
+      }
+    }
+  };
+  choose(waiting.recalled);
+  choose(member.records);
+  std::sort(newest_first.begin(), newest_first.end(),
+            [](const auto* a, const auto* b) { return a->position > b->position; });
+  newest_first.erase(
+      std::unique(newest_first.begin(), newest_first.end(),
+                  [](const auto* a, const auto* b) { return a->position == b->position; }),
+      newest_first.end());
+  HistoryReply reply;
+  domain::Position last;
+  const auto records_max = std::min(asked.records_max, history_records_max);
+  for (const auto* record : newest_first) {
+    if (reply.records.size() == records_max) {
+      reply.next_before = last;
+      break;
+    }
+    if (auto unpacked = parts_.codec.unpack(*record)) {
+      reply.records.push_back(std::move(*unpacked));
+      last = record->position;
+    }
+  }
+  return reply;
+}
+
+}  // namespace wutong
