@@ -1,0 +1,255 @@
+#pragma once
+
+#include <rapidcheck.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "actors/codec.h"
+
+/// Values of every stored type with every field set at random, the extremes included: a codec may
+/// assume nothing of what the domain decides.
+namespace wutong::persistence::testing {
+
+using rc::Gen;
+namespace gen = rc::gen;
+
+template <typename Int>
+Gen<Int> integers() {
+  return gen::oneOf(gen::arbitrary<Int>(), gen::inRange<Int>(0, 100),
+                    gen::element(std::numeric_limits<Int>::min(), std::numeric_limits<Int>::max()));
+}
+
+/// Bytes, not text: nothing says that a till sends UTF-8.
+inline std::string any_text() {
+  return *gen::resize(12, gen::container<std::string>(gen::arbitrary<char>()));
+}
+template <typename Int = std::int64_t>
+Int any() {
+  return *integers<Int>();
+}
+inline bool any_bool() { return *gen::arbitrary<bool>(); }
+/// Between `first` and `last`, both included.
+template <typename Enum>
+Enum any_of(Enum first, Enum last) {
+  return static_cast<Enum>(*gen::inRange<int>(static_cast<int>(first), static_cast<int>(last) + 1));
+}
+/// From a small stock, since immortal names must not grow with the cases.
+template <typename NameType>
+NameType any_name() {
+  return NameType::intern(*gen::element<std::string>("", "MALL", "HOTEL", "M1", "H1", "S", "W",
+                                                     "daily\xff\x01", "东门"));
+}
+template <typename Make>
+auto several(Make make) {
+  std::vector<decltype(make())> values;
+  const auto count = *gen::inRange(0, 4);
+  for (int i = 0; i < count; ++i) values.push_back(make());
+  return values;
+}
+
+inline domain::RecordKey any_key() { return {any<std::uint64_t>(), any<std::uint32_t>()}; }
+inline domain::Position any_position() { return {any<std::uint64_t>(), any<std::uint64_t>()}; }
+
+inline domain::EventHeader any_header() {
+  return {any_position(), {any()}, any<std::uint32_t>(), any<std::uint32_t>()};
+}
+
+inline domain::Origin any_origin() {
+  domain::Origin origin{
+      .venue = any_name<domain::VenueId>(),
+      .store = any_name<domain::StoreId>(),
+      .terminal = any_text(),
+      .cashier = any_text(),
+      .channel = any_of(domain::Channel::unspecified, domain::Channel::back_office),
+      .offline = any_bool(),
+      .printed_receipt_number = any_text(),
+      .till_business_date = {},
+  };
+  if (any_bool()) origin.till_business_date = domain::Day{any<std::int32_t>()};
+  return origin;
+}
+
+inline domain::Movement any_movement() {
+  return {.reason = any_of(domain::Reason::earn, domain::Reason::expire),
+          .line = any<std::uint32_t>(),
+          .lot_serial = any<std::uint32_t>(),
+          .party = any_name<domain::PartyId>(),
+          .price = {any()},
+          .expires_on = {any<std::int32_t>()},
+          .available_from = {any()},
+          .points = {any()},
+          .counterparty = any_name<domain::PartyId>()};
+}
+
+inline domain::Effects any_effects() {
+  return {
+      .movements = several(any_movement),
+      .debts = several([] {
+        return domain::DebtChange{
+            any_key(), {any()}, any<std::uint32_t>(), any_name<domain::PartyId>(), {any()}};
+      }),
+      .expired_counts = several([] {
+        return domain::ExpiredCount{any<std::uint32_t>(), any<std::uint32_t>(), {any()}};
+      }),
+      .counters = several([] {
+        return domain::CounterMove{domain::Measure::points_earned, {any<std::int32_t>()}, any()};
+      }),
+  };
+}
+
+inline domain::Balances any_balances() { return {{any()}, {any()}, {any()}, {any()}}; }
+
+inline domain::AwardLine any_award() {
+  return {.kind = any_of(domain::AwardKind::base, domain::AwardKind::fixed),
+          .promotion = any_name<domain::PromotionId>(),
+          .party = any_name<domain::PartyId>(),
+          .points = {any()},
+          .cut = {any()},
+          .threshold = {any()},
+          .lost_below_threshold = any_bool()};
+}
+
+inline domain::RiskCheck any_check() {
+  return {.limit = any_name<domain::LimitId>(),
+          .mode = any_of(domain::LimitMode::live, domain::LimitMode::off),
+          .effect = any_of(domain::LimitEffect::flag, domain::LimitEffect::cap),
+          .value_before = any(),
+          .value_asked = any(),
+          .bound = any(),
+          .exceeded = any_bool()};
+}
+
+inline domain::CheckedOut any_checked_out() {
+  domain::CheckedOut event;
+  event.header = any_header();
+  event.key = any_key();
+  event.order_id = any_text();
+  event.origin = any_origin();
+  event.content = {.occurred_at = {any()},
+                   .currency = any_text(),
+                   .amount = {any()},
+                   .excluded_from_earning = {any()},
+                   .excluded_from_offset = {any()},
+                   .points_to_use = {any()},
+                   .hold_id = any_text(),
+                   .tenders_fingerprint = any<std::uint64_t>(),
+                   .lines_fingerprint = any<std::uint64_t>(),
+                   .store = any_name<domain::StoreId>()};
+  event.lines = several([] {
+    return domain::LineAmount{any<std::uint32_t>(), {any()}, any_bool()};
+  });
+  event.late = any_bool();
+  event.tax = {any()};
+  event.eligible = {any()};
+  event.awards = several(any_award);
+  event.offset_money = {any()};
+  event.cash_due = {any()};
+  event.checks = several(any_check);
+  event.effects = any_effects();
+  event.after = any_balances();
+  return event;
+}
+
+inline domain::Refunded any_refunded() {
+  const auto any_points = [] { return domain::Points{any()}; };
+  domain::Refunded event;
+  event.header = any_header();
+  event.key = any_key();
+  event.refund_id = any_text();
+  event.origin = any_origin();
+  event.order_venue = any_name<domain::VenueId>();
+  event.order_id = any_text();
+  event.order_occurred_at = {any()};
+  event.content = {.order = any_key(),
+                   .occurred_at = {any()},
+                   .scope = any<std::uint8_t>(),
+                   .amount = {any()},
+                   .excluded = {any()},
+                   .lines_fingerprint = any<std::uint64_t>()};
+  event.reason = any_text();
+  event.amount = {any()};
+  event.excluded = {any()};
+  event.offset_money = {any()};
+  event.cash_back = {any()};
+  event.clawed_back = {any()};
+  event.given_back = {any()};
+  event.totals = {.amount = {any()},
+                  .excluded = {any()},
+                  .offset_money = {any()},
+                  .lines = several(any<std::uint32_t>),
+                  .clawed_back = several(any_points),
+                  .given_back = several(any_points)};
+  event.effects = any_effects();
+  event.after = any_balances();
+  return event;
+}
+
+inline domain::Event any_event() {
+  switch (*gen::inRange(0, 4)) {
+    case 0:
+      return domain::Enrolled{any_header(), any_text()};
+    case 1:
+      return any_checked_out();
+    case 2:
+      return any_refunded();
+    default:
+      return domain::Expired{any_header(), any_effects(), any_balances()};
+  }
+}
+
+inline domain::Record any_record() {
+  if (any_bool()) return any_checked_out();
+  return any_refunded();
+}
+
+inline LogEvent any_log_event() {
+  switch (*gen::inRange(0, 6)) {
+    case 0:
+      return OrderSettled{any_header(), any_key(), {any<std::uint64_t>()}, any<std::int32_t>()};
+    case 1:
+      return OrderFreed{any_header(), any_key(), {any<std::uint64_t>()}, any<std::int32_t>()};
+    case 2:
+      return Taken{any_header(), any_text()};
+    default:
+      return MemberEvent{{any<std::uint64_t>()}, any_event()};
+  }
+}
+
+inline PackedRecord any_packed() {
+  PackedRecord record{any_key(), {}, any_position(), {any()}, any_text()};
+  record.order = any_bool() ? record.key : any_key();
+  return record;
+}
+
+inline Snapshot any_snapshot() {
+  Snapshot snapshot;
+  auto& member = snapshot.member;
+  member.id = any_text();
+  member.status = any_of(domain::MemberStatus::active, domain::MemberStatus::closed);
+  member.position = any_position();
+  member.last_event_at = {any()};
+  member.next_lot_serial = any<std::uint32_t>();
+  member.lots = several([] {
+    return domain::Lot{.serial = any<std::uint32_t>(),
+                       .party = any_name<domain::PartyId>(),
+                       .price = {any()},
+                       .expires_on = {any<std::int32_t>()},
+                       .available_from = {any()},
+                       .points = {any()},
+                       .expired_uncounted = {any()}};
+  });
+  member.debts = several([] {
+    return domain::Debt{
+        any_key(), {any()}, any<std::uint32_t>(), any_name<domain::PartyId>(), {any()}};
+  });
+  member.counters = several([] {
+    return domain::Counter{domain::Measure::points_earned, {any<std::int32_t>()}, any()};
+  });
+  snapshot.records = several(any_packed);
+  snapshot.receipts_complete_from = {any()};
+  return snapshot;
+}
+
+}  // namespace wutong::persistence::testing
