@@ -42,14 +42,6 @@ bool tenders_sum(const Checkout& checkout, const OffsetRule& rule, Purpose purpo
          (checkout.amount - *offset).minor_units;
 }
 
-bool all_within_bounds(const Checkout& checkout) {
-  const auto part_within = [](const auto& part) { return within_bounds(part.amount); };
-  return within_bounds(checkout.amount) && within_bounds(checkout.excluded_from_earning) &&
-         within_bounds(checkout.excluded_from_offset) &&
-         std::ranges::all_of(checkout.tenders, part_within) &&
-         std::ranges::all_of(checkout.lines, part_within);
-}
-
 bool in_steps(const OffsetRule& rule, Points points) {
   return points >= Points{} &&
          (rule.step_points <= Points{} || points.count % rule.step_points.count == 0);
@@ -82,7 +74,7 @@ std::optional<Refused> refusal_of(const Member& member, const Program& program,
     return Refused{Refusal::excluded_lines_do_not_sum, Field::excluded};
   if (!tenders_sum(checkout, rule, purpose))
     return Refused{Refusal::tenders_do_not_sum, Field::tenders};
-  if (!all_within_bounds(checkout)) return Refused{Refusal::amount_overflows, Field::amount};
+  if (!amounts_within_bounds(checkout)) return Refused{Refusal::amount_overflows, Field::amount};
   if (!checkout.hold_id.empty()) return Refused{Refusal::hold_unknown, Field::hold_id};
   if (uses_points && is_late(program, checkout, now))
     return Refused{Refusal::late_without_hold, Field::hold_id};
@@ -98,8 +90,17 @@ std::optional<Refused> refusal_of(const Member& member, const Program& program,
   return std::nullopt;
 }
 
+bool amounts_within_bounds(const Checkout& checkout) {
+  const auto part_within = [](const auto& part) { return within_bounds(part.amount); };
+  return within_bounds(checkout.amount) && within_bounds(checkout.excluded_from_earning) &&
+         within_bounds(checkout.excluded_from_offset) &&
+         std::ranges::all_of(checkout.tenders, part_within) &&
+         std::ranges::all_of(checkout.lines, part_within);
+}
+
 bool is_late(const Program& program, const Checkout& checkout, Instant now) {
-  return checkout.origin.offline || now - checkout.occurred_at > program.bounds.late_after;
+  const Wide delay = Wide(now.unix_ms) - checkout.occurred_at.unix_ms;
+  return checkout.origin.offline || delay > program.bounds.late_after.ms;
 }
 
 }  // namespace wutong::domain

@@ -92,7 +92,7 @@ Quoted quote(const Member& member, const Program& program, const RiskPolicy& pol
     quoted.refused = unknown_member;
     return quoted;
   }
-  if (!is_late(program, checkout, now)) {
+  if (amounts_within_bounds(checkout) && !is_late(program, checkout, now)) {
     quoted.points_max = std::min(offset_maximum(program.offset, offset_base_of(checkout)),
                                  in_whole_steps(program.offset, quoted.now.available));
     quoted.offset_money_max = offset_money_of(program.offset, quoted.points_max).value_or(Money{});

@@ -31,6 +31,9 @@ enum class Purpose : bool { quote, checkout };
                                                 const CheckedOut* order,
                                                 const RefundTotals* before);
 
+/// No amount is negative or above `order_amount_max`.
+[[nodiscard]] bool amounts_within_bounds(const Checkout& checkout);
+
 /// Received long after it was paid, or paid while the till was offline.
 [[nodiscard]] bool is_late(const Program& program, const Checkout& checkout, Instant now);
 
