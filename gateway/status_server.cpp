@@ -2,6 +2,7 @@
 
 #include <httplib.h>
 
+#include <atomic>
 #include <thread>
 #include <utility>
 
@@ -44,7 +45,12 @@ class HttpStatusServer final : public StatusServer {
                       : (server_.bind_to_port(host.c_str(), port) ? port : -1);
     if (port_ <= 0) return false;
     // The library accepts on a thread that it is given.
-    thread_ = std::thread([this] { server_.listen_after_bind(); });
+    thread_ = std::thread([this] {
+      server_.listen_after_bind();
+      ended_ = true;
+    });
+    // To stop a server that is about to run does nothing, and it would run for ever.
+    while (!server_.is_running() && !ended_) std::this_thread::yield();
     return true;
   }
 
@@ -54,6 +60,7 @@ class HttpStatusServer final : public StatusServer {
   const StatusPages pages_;
   httplib::Server server_;
   std::thread thread_;
+  std::atomic<bool> ended_{false};
   int port_ = -1;
 };
 

@@ -1,0 +1,133 @@
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/descriptor.pb.h>
+#include <gtest/gtest.h>
+
+#include <cctype>
+#include <fstream>
+#include <set>
+#include <string>
+
+#include "gateway/method.h"
+#include "tests/gateway/bad_requests.h"
+
+/// Whether the wire's documentation says everything, and whether what it says is tried.
+namespace wutong {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::DescriptorPool;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::FileDescriptorSet;
+using google::protobuf::ServiceDescriptor;
+
+constexpr const char* any_value = "any value is valid";
+
+/// The comments are in a descriptor set only: what is compiled into the program has none.
+const DescriptorPool& documented_pool() {
+  static const DescriptorPool* pool = [] {
+    std::ifstream file(WUTONG_BINARY_DIR "/proto/wire.desc", std::ios::binary);
+    FileDescriptorSet set;
+    if (!set.ParseFromIstream(&file)) std::abort();
+    auto* made = new DescriptorPool;
+    for (const auto& proto : set.file()) {
+      if (made->BuildFile(proto) == nullptr) std::abort();
+    }
+    return made;
+  }();
+  return *pool;
+}
+
+const ServiceDescriptor& points() {
+  return *documented_pool().FindServiceByName("wutong.v1.Points");
+}
+
+/// The comment before a field, on one line.
+std::string comment_of(const FieldDescriptor& field) {
+  google::protobuf::SourceLocation location;
+  if (!field.GetSourceLocation(&location)) return {};
+  std::string text;
+  for (const char c : location.leading_comments) {
+    const bool space = std::isspace(static_cast<unsigned char>(c)) != 0;
+    if (!space) {
+      text.push_back(c);
+    } else if (!text.empty() && text.back() != ' ') {
+      text.push_back(' ');
+    }
+  }
+  return text;
+}
+
+void collect(const Descriptor& message, std::set<const FieldDescriptor*>& fields) {
+  for (int i = 0; i < message.field_count(); ++i) {
+    const FieldDescriptor* field = message.field(i);
+    if (!fields.insert(field).second) continue;
+    if (field->message_type() != nullptr) collect(*field->message_type(), fields);
+  }
+}
+
+std::set<const FieldDescriptor*> fields_of(bool requests) {
+  std::set<const FieldDescriptor*> fields;
+  for (int i = 0; i < points().method_count(); ++i) {
+    const auto& method = *points().method(i);
+    collect(requests ? *method.input_type() : *method.output_type(), fields);
+  }
+  return fields;
+}
+
+/// The fields on a path like `lines[0].sku`: `lines` and `sku`.
+void follow(const Descriptor& message, std::string_view path,
+            std::set<const FieldDescriptor*>& fields) {
+  const auto dot = path.find('.');
+  std::string_view name = path.substr(0, dot);
+  name = name.substr(0, name.find('['));
+  const FieldDescriptor* field = message.FindFieldByName(std::string(name));
+  if (field == nullptr) {
+    EXPECT_NE(message.FindOneofByName(std::string(name)), nullptr)
+        << message.full_name() << " has no " << name;
+    return;
+  }
+  fields.insert(field);
+  if (dot != std::string_view::npos) follow(*field->message_type(), path.substr(dot + 1), fields);
+}
+
+std::set<const FieldDescriptor*> fields_with_a_bad_value() {
+  std::set<const FieldDescriptor*> fields;
+  for (const test::BadRequest& bad : test::bad_requests()) {
+    const auto* method = points().FindMethodByName(std::string(name_of(bad.method)));
+    follow(*method->input_type(), bad.field, fields);
+  }
+  return fields;
+}
+
+TEST(Docs, EveryMethodOfTheServiceIsOneOfOurs) {
+  ASSERT_EQ(points().method_count(), static_cast<int>(method_count));
+  for (int i = 0; i < points().method_count(); ++i) {
+    EXPECT_TRUE(method_named(points().method(i)->name())) << points().method(i)->name();
+  }
+}
+
+TEST(Docs, EveryFieldIsDocumented) {
+  for (const bool requests : {true, false}) {
+    for (const FieldDescriptor* field : fields_of(requests)) {
+      if (field->file()->package() != "wutong.v1") continue;
+      EXPECT_GE(comment_of(*field).size(), 4U) << field->full_name() << " has no documentation";
+    }
+  }
+}
+
+TEST(Docs, EveryFieldOfARequestHasABadValueOrTakesAny) {
+  const auto tried = fields_with_a_bad_value();
+
+  for (const FieldDescriptor* field : fields_of(true)) {
+    const bool takes_any = comment_of(*field).find(any_value) != std::string::npos;
+    EXPECT_TRUE(takes_any || tried.contains(field))
+        << field->full_name()
+        << " has neither a row in tests/gateway/bad_requests.cpp nor the words \"" << any_value
+        << "\"";
+    EXPECT_FALSE(takes_any && tried.contains(field))
+        << field->full_name() << " is said to take any value, and does not";
+  }
+}
+
+}  // namespace
+}  // namespace wutong

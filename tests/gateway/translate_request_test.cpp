@@ -1,0 +1,172 @@
+#include "gateway/translate_request.h"
+
+#include <gtest/gtest.h>
+
+#include <variant>
+
+#include "tests/gateway/bad_requests.h"
+#include "tests/gateway/edge.h"
+
+namespace wutong {
+namespace {
+
+using google::protobuf::Message;
+
+template <typename Request>
+OrProblem<std::unique_ptr<Call>> translated(const Message& request, LedgerClock clock) {
+  static const KeyHasher keys(test::hash_key());
+  static const auto program = test::program_p0();
+  static const Credential credential = test::till_of_m1();
+  return translate(dynamic_cast<const Request&>(request),
+                   TranslationContext{.keys = keys,
+                                      .program = *program,
+                                      .credential = credential,
+                                      .clock = clock,
+                                      .now = test::noon});
+}
+
+OrProblem<std::unique_ptr<Call>> translated(Method method, const Message& request,
+                                            LedgerClock clock = LedgerClock::gateway) {
+  switch (method) {
+    case Method::quote:
+      return translated<v1::QuoteRequest>(request, clock);
+    case Method::checkout:
+      return translated<v1::CheckoutRequest>(request, clock);
+    case Method::refund:
+      return translated<v1::RefundRequest>(request, clock);
+    case Method::get_receipt:
+      return translated<v1::GetReceiptRequest>(request, clock);
+    case Method::enroll:
+      return translated<v1::EnrollRequest>(request, clock);
+    case Method::get_member:
+      return translated<v1::GetMemberRequest>(request, clock);
+    case Method::list_history:
+      return translated<v1::ListHistoryRequest>(request, clock);
+  }
+  return {};
+}
+
+std::unique_ptr<Call> valid(Method method, LedgerClock clock = LedgerClock::gateway) {
+  auto call = translated(method, *test::valid_request(method, clock), clock);
+  if (!call) ADD_FAILURE() << call.error().text;
+  return call ? *std::move(call) : std::make_unique<Call>();
+}
+
+TEST(TranslateRequest, EachBadValueIsAnErrorThatNamesItsField) {
+  for (const test::BadRequest& bad : test::bad_requests()) {
+    SCOPED_TRACE(std::string(name_of(bad.method)) + ": " + std::string(bad.field) + " " +
+                 std::string(bad.what));
+
+    const auto call = translated(bad.method, *test::request_of(bad), bad.clock);
+
+    if (bad.judged_by == test::JudgedBy::rules) {
+      EXPECT_TRUE(call) << "the edge judges what is the rules' to judge: " << call.error().text;
+      continue;
+    }
+    if (call) {
+      ADD_FAILURE() << "is taken";
+      continue;
+    }
+    EXPECT_EQ(call.error().code, bad.code) << call.error().text;
+    EXPECT_EQ(call.error().field, bad.field);
+    EXPECT_NE(call.error().text.find(bad.field), std::string::npos) << call.error().text;
+  }
+}
+
+TEST(TranslateRequest, ValidRequestsAreTakenInBothClocks) {
+  for (std::size_t i = 0; i < method_count; ++i) {
+    for (const LedgerClock clock : {LedgerClock::gateway, LedgerClock::caller}) {
+      const auto method = static_cast<Method>(i);
+
+      const auto call = translated(method, *test::valid_request(method, clock), clock);
+
+      EXPECT_TRUE(call) << name_of(method) << ": " << call.error().text;
+    }
+  }
+}
+
+TEST(TranslateRequest, CheckoutCarriesEverythingThatWasTold) {
+  const auto call = valid(Method::checkout);
+
+  ASSERT_TRUE(std::holds_alternative<domain::Checkout>(call->request));
+  const auto& checkout = std::get<domain::Checkout>(call->request);
+  EXPECT_EQ(call->member_id, "alice");
+  EXPECT_EQ(call->received_at, test::noon);
+  EXPECT_EQ(checkout.order_id, "T1-20260105-0001");
+  EXPECT_EQ(checkout.origin.venue.text(), "M1");
+  EXPECT_EQ(checkout.origin.store.text(), "shoes");
+  EXPECT_EQ(checkout.origin.terminal, "T1");
+  EXPECT_EQ(checkout.origin.till_business_date, domain::Day{20'458});
+  EXPECT_EQ(checkout.occurred_at, domain::Instant{1'767'585'590'000});
+  EXPECT_EQ(checkout.currency, "CNY");
+  EXPECT_EQ(checkout.amount, domain::Money{58'800});
+  EXPECT_EQ(checkout.tax, domain::Money{100});
+  ASSERT_EQ(checkout.tenders.size(), 1U);
+  EXPECT_EQ(checkout.tenders[0].kind, "cash");
+  ASSERT_EQ(checkout.lines.size(), 1U);
+  EXPECT_EQ(checkout.lines[0].sku, "boots");
+  EXPECT_EQ(checkout.lines[0].quantity_thousandths, 1'000);
+}
+
+TEST(TranslateRequest, KeysAreThoseOfTheIdsTold) {
+  const KeyHasher keys(test::hash_key());
+
+  const auto checkout = valid(Method::checkout);
+  const auto refund = valid(Method::refund);
+  const auto receipt = valid(Method::get_receipt);
+
+  EXPECT_EQ(checkout->member, keys.member("alice"));
+  EXPECT_EQ(std::get<domain::Checkout>(checkout->request).key,
+            keys.order("M1", "T1-20260105-0001"));
+  EXPECT_EQ(std::get<domain::Refund>(refund->request).key, keys.refund("M1", "R1"));
+  EXPECT_EQ(std::get<domain::Refund>(refund->request).order, keys.order("M1", "A"));
+  EXPECT_EQ(std::get<ReadReceipt>(receipt->request).order, keys.order("M1", "A"));
+}
+
+TEST(TranslateRequest, RefundLinesAreAscendingWhateverTheirOrder) {
+  auto request = test::valid_request(Method::refund, LedgerClock::gateway);
+  auto& refund = dynamic_cast<v1::RefundRequest&>(*request);
+  for (const std::uint32_t number : {3U, 1U, 2U}) refund.mutable_lines()->add_numbers(number);
+
+  const auto call = translated(Method::refund, refund);
+
+  ASSERT_TRUE(call);
+  const auto& scope = std::get<domain::Refund>((*call)->request).scope;
+  EXPECT_EQ(std::get<domain::RefundOfLines>(scope).numbers, (std::vector<std::uint32_t>{1, 2, 3}));
+}
+
+TEST(TranslateRequest, RefundMayNameAnOrderOfAnotherVenueAndNoMember) {
+  auto request = test::valid_request(Method::refund, LedgerClock::gateway);
+  auto& refund = dynamic_cast<v1::RefundRequest&>(*request);
+  refund.mutable_order()->set_venue("H1");
+  refund.clear_member();
+
+  const auto call = translated(Method::refund, refund);
+
+  ASSERT_TRUE(call) << call.error().text;
+  EXPECT_EQ((*call)->member_id, "");
+  EXPECT_EQ(std::get<domain::Refund>((*call)->request).order_venue.text(), "H1");
+}
+
+TEST(TranslateRequest, QuoteWithoutATimeIsOfNow) {
+  auto request = test::valid_request(Method::quote, LedgerClock::gateway);
+  dynamic_cast<v1::QuoteRequest&>(*request).clear_occurred_at_unix_ms();
+
+  const auto call = translated(Method::quote, *request);
+
+  ASSERT_TRUE(call) << call.error().text;
+  EXPECT_EQ(std::get<domain::Quote>((*call)->request).checkout.occurred_at, test::noon);
+}
+
+TEST(TranslateRequest, CallersClockComesFromTheCaller) {
+  auto request = test::valid_request(Method::checkout, LedgerClock::caller);
+  dynamic_cast<v1::CheckoutRequest&>(*request).set_received_at_unix_ms(1'700'000'000'000);
+
+  const auto call = translated(Method::checkout, *request, LedgerClock::caller);
+
+  ASSERT_TRUE(call) << call.error().text;
+  EXPECT_EQ((*call)->received_at, domain::Instant{1'700'000'000'000});
+}
+
+}  // namespace
+}  // namespace wutong
