@@ -155,7 +155,7 @@ void RedisConnection::send_waiting() {
     }
     count(counters_.commands);
     count(counters_.bytes_sent, command.bytes.size());
-    send({.command = std::move(command)});
+    send({.command = std::move(command), .for_caller = true});
   }
 }
 
@@ -225,7 +225,7 @@ void RedisConnection::on_reply(const redisReply* reply) {
   flights_.pop_front();
   auto& done = flight.command.done;
   if (reply == nullptr) {
-    count(counters_.errors);
+    if (flight.for_caller) count(counters_.errors);
     const char* const error = context_->errstr;
     return done(tl::unexpected(unknown(
         state_ == State::closing || error == nullptr ? why_away_ : join_text("cut: ", error))));
@@ -236,14 +236,15 @@ void RedisConnection::on_reply(const redisReply* reply) {
                            .connect_number = connect_number_});
   }
   const std::string_view text(reply->str, reply->len);
-  if (text.starts_with("NOSCRIPT") && !flight.sent_twice && state_ == State::ready) {
+  if (text.starts_with("NOSCRIPT") && flight.for_caller && !flight.sent_twice &&
+      state_ == State::ready) {
     // It was not executed, so sending it again cannot do it twice.
     flight.sent_twice = true;
     send_scripts([](LedgerResult<RedisReply>) {});
     count(counters_.commands);
     return send(std::move(flight));
   }
-  count(counters_.errors);
+  if (flight.for_caller) count(counters_.errors);
   done(tl::unexpected(error_of_reply(text)));
 }
 

@@ -44,6 +44,8 @@ class RedisConnection {
   /// Sent and not answered; hiredis answers in the order of sending.
   struct Flight {
     RedisCommand command;
+    /// Not of the greeting: only these are counted.
+    bool for_caller = false;
     bool sent_twice = false;
   };
 

@@ -7,12 +7,11 @@
 #include <vector>
 
 #include "actors/ledger.h"
+#include "persistence/redis_counters.h"
 #include "persistence/redis_options.h"
 
 /// A ledger in Redis: created once by an explicit command, then opened by every gateway.
 namespace wutong::persistence {
-
-struct RedisCounters;
 
 /// Why a ledger could not be created or opened. `main` tells the user and ends.
 enum class SetupFault : std::uint8_t {
@@ -42,7 +41,7 @@ class RedisLedger final : public Ledger {
   [[nodiscard]] Journal& journal(std::uint32_t shard) override;
   void read_clock(LedgerCallback<std::int64_t> done) override;
 
-  /// May be read from any thread as long as the ledger lives; see redis_loop.h.
+  /// May be read from any thread as long as the ledger lives.
   [[nodiscard]] const RedisCounters& counters() const;
 
  private:

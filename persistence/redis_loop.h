@@ -2,7 +2,6 @@
 
 #include <hiredis/hiredis.h>
 
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -15,6 +14,7 @@
 #include <vector>
 
 #include "actors/ledger.h"
+#include "persistence/redis_counters.h"
 #include "persistence/redis_options.h"
 
 /// The one thread that talks to Redis.
@@ -51,15 +51,6 @@ struct RedisLoopOptions {
   std::vector<std::string_view> scripts;
   std::chrono::milliseconds connect_timeout{1'000};
   std::chrono::milliseconds reconnect_pause_max{200};
-};
-
-/// For metrics: read from any thread, exact only in the long run.
-struct RedisCounters {
-  std::atomic<std::uint64_t> commands = 0;    ///< sent for callers, repeats included
-  std::atomic<std::uint64_t> bytes_sent = 0;  ///< of those commands
-  std::atomic<std::uint64_t> errors = 0;      ///< answered with an error, cut or out of time
-  std::atomic<std::uint64_t> reconnects = 0;  ///< connects that followed a cut
-  std::atomic<std::int64_t> connected = 0;    ///< connections that are ready now
 };
 
 /// Owns every hiredis context, on one thread, which epolls them and an eventfd.
