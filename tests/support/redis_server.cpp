@@ -106,27 +106,13 @@ RedisServer::~RedisServer() {
 }
 
 std::vector<std::string> RedisServer::command_line() const {
-  std::vector<std::string> line = {"redis-server",
-                                   "--port",
-                                   std::to_string(port_),
-                                   "--bind",
-                                   "127.0.0.1",
-                                   "--unixsocket",
-                                   socket_path(),
-                                   "--dir",
-                                   folder_.string(),
-                                   "--logfile",
-                                   "redis.log",
-                                   "--appendonly",
-                                   "yes",
-                                   "--appendfsync",
-                                   options_.appendfsync,
-                                   "--save",
-                                   "",
-                                   "--maxmemory-policy",
-                                   "noeviction",
-                                   "--daemonize",
-                                   "no"};
+  std::vector<std::string> line = {
+      "redis-server", "--port", std::to_string(port_), "--bind", "127.0.0.1", "--unixsocket",
+      socket_path(), "--dir", folder_.string(), "--logfile", "redis.log", "--appendonly", "yes",
+      "--appendfsync", options_.appendfsync, "--save", "", "--maxmemory-policy", "noeviction",
+      "--daemonize", "no",
+      // A replica is served at once; by default the first one waits five seconds for others.
+      "--repl-diskless-sync-delay", "0"};
   if (options_.replica_of_port != 0) {
     line.insert(line.end(),
                 {"--replicaof", "127.0.0.1 " + std::to_string(options_.replica_of_port)});
