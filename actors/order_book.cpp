@@ -13,16 +13,7 @@ std::pair<std::uint64_t, std::uint32_t> index_of(domain::RecordKey order) {
 }  // namespace
 
 void OrderBook::know_months(const std::vector<std::int32_t>& months) {
-  months_known_ = true;
   for (const auto month : months) months_[month];
-  std::vector<domain::RecordKey> waiting;
-  for (const auto& [index, entry] : entries_) {
-    if (!entry.waiting.empty()) waiting.push_back({.high = index.first, .low = index.second});
-  }
-  for (const auto order : waiting) {
-    look_up(order, entries_[index_of(order)]);
-    run_waiting(order);
-  }
 }
 
 void OrderBook::restore(domain::Position position, domain::RecordKey order,
@@ -166,7 +157,7 @@ void OrderBook::release(Entry& entry, const Asked& asked) {
 }
 
 void OrderBook::look_up(domain::RecordKey order, Entry& entry) {
-  if (!months_known_ || entry.looked_up) return;
+  if (entry.looked_up) return;
   entry.reading.clear();
   for (const auto& [month, state] : months_) {
     if (state.built == buckets_ && !state.filter.may_contain(order)) continue;

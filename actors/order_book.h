@@ -40,8 +40,8 @@ class OrderBook {
  public:
   OrderBook(BookHost& host, std::uint32_t buckets) : host_(host), buckets_(buckets) {}
 
-  /// Months that have buckets: their filters are to be built; until then buckets are read. Nothing is
-  /// answered before this was called once.
+  /// Months that have buckets: their filters are to be built; until then buckets are read. To be told
+  /// before anything else: a month that is not among them is taken for new.
   void know_months(const std::vector<std::int32_t>& months);
   /// A durable truth from the log's tail, in the log's order.
   void restore(domain::Position position, domain::RecordKey order, domain::MemberKey member,
@@ -147,7 +147,6 @@ class OrderBook {
 
   BookHost& host_;
   std::uint32_t buckets_;
-  bool months_known_ = false;
   std::int64_t now_ns_ = 0;
   domain::Position committed_;
   absl::btree_map<std::int32_t, Month> months_;

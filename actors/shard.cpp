@@ -161,8 +161,8 @@ void Shard::tick() {
     log_size_at_ns_ = now + 2'000'000'000;
     parts_.journal.read_log_size(answer_with<LogSizeRead, Journal::LogSize>(LogSizeRead{}));
   }
-  for (auto& handle : std::exchange(retry_, {})) {
-    make_runnable(*static_cast<MemberActor*>(handle->get()));
+  for (const auto key : std::exchange(retry_, {})) {
+    if (auto* member = resident({key})) make_runnable(*member);
   }
   parts_.safekeeping.witness(parts_.number, log_->head());
   auto& stats = parts_.stats;

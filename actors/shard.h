@@ -249,6 +249,7 @@ class Shard : public ShardActor::base, private BookHost {
   Head taking_;
   Head seen_head_;
   std::string seen_lease_;
+  std::int64_t seen_lease_end_ns_ = 0;
   std::int64_t seen_since_ns_ = 0;
   std::int64_t poll_at_ns_ = 0;
   std::int64_t lease_until_ns_ = 0;
@@ -272,7 +273,7 @@ class Shard : public ShardActor::base, private BookHost {
   absl::flat_hash_set<std::uint64_t> busy_;
   std::deque<MemberHandle> runnable_;
   /// Their reads failed; they are tried again at the next tick.
-  std::vector<MemberHandle> retry_;
+  std::vector<std::uint64_t> retry_;
   /// Calls that came while the shard was being taken.
   std::deque<SubmitCall> early_;
   std::deque<std::uint64_t> passivation_order_;

@@ -287,8 +287,8 @@ domain::Position Shard::commit_event(MemberActor& member, domain::Event& event) 
   log_->added();
   event = std::move(std::get<MemberEvent>(stored).event);
   domain::apply(member.state, event);
-  for (const auto& record : std::exchange(member.state.records, {})) {
-    member.records.push_back(parts_.codec.pack(record));
+  if (const auto record = domain::record_of(event)) {
+    member.records.push_back(parts_.codec.pack(*record));
   }
   touch_dirty(member, position);
   add(parts_.stats.events);

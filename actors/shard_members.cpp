@@ -117,7 +117,7 @@ void Shard::on_snapshot(SnapshotRead& read) {
   auto& work = work_of(member);
   work.reading_snapshot = false;
   if (!read.result) {
-    retry_.push_back(handle);
+    retry_.push_back(read.member.value);
     return;
   }
   Snapshot snapshot;
@@ -147,8 +147,8 @@ void Shard::on_loaded(MemberActor& member, Snapshot snapshot) {
     const auto position = domain::header_of(event).position;
     if (position <= member.state.position) continue;
     domain::apply(member.state, event);
-    for (const auto& record : std::exchange(member.state.records, {})) {
-      member.records.push_back(parts_.codec.pack(record));
+    if (const auto record = domain::record_of(event)) {
+      member.records.push_back(parts_.codec.pack(*record));
     }
     if (member.first_unflushed.epoch == 0) member.first_unflushed = position;
   }
@@ -186,7 +186,7 @@ void Shard::on_history(HistoryRead& read) {
   auto& work = work_of(member);
   work.reading_history = false;
   if (!read.result) {
-    retry_.push_back(handle);
+    retry_.push_back(read.member.value);
     return;
   }
   std::vector<PackedRecord> recalled;

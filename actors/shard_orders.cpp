@@ -168,7 +168,7 @@ void Shard::settle_again() {
   int looked_at = 0;
   for (const auto& [position, order] : unsettled_positions_) {
     if (++looked_at > settle_again_max) break;
-    auto& unsettled = unsettled_.at({order.high, order.low});
+    auto& unsettled = unsettled_[{order.high, order.low}];
     if (unsettled.lost || now - unsettled.asked_at_ns < settle_again_ns) continue;
     unsettled.asked_at_ns = now;
     ask_book(BookAsk::settle, order, unsettled.member, unsettled.month, 0);

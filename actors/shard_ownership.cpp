@@ -56,9 +56,13 @@ void Shard::on_lease(const LeaseAnswered& answered) {
   if (mine) {
     take();
   } else {
-    // The lease alone may lie (a clock that jumped): a head that stands still as long tells too.
-    if (lease.owner != seen_lease_) {
+    // The lease alone may lie (a clock that jumped): one that nobody renews, and a head that stands
+    // still as long, tell too.
+    const auto ends_at_ns = now_ns() + lease.remaining_ms * 1'000'000;
+    const bool renewed = ends_at_ns > seen_lease_end_ns_ + poll_ns;
+    if (lease.owner != seen_lease_ || renewed) {
       seen_lease_ = lease.owner;
+      seen_lease_end_ns_ = ends_at_ns;
       seen_since_ns_ = now_ns();
     }
     parts_.journal.read_head(answer_with<HeadRead, AppendReply>(HeadRead{}));
@@ -173,6 +177,18 @@ void Shard::on_mark(const MarkRead& read) {
   }
   mark_ = *read.result;
   tail_read_to_ = mark_.position;
+  parts_.journal.read_book_months(
+      answer_with<BookMonthsRead, std::vector<std::int32_t>>(BookMonthsRead{}));
+}
+
+void Shard::on_book_months(const BookMonthsRead& read) {
+  if (state_ != State::replaying) return;
+  if (!read.result) {
+    give_up("take-over");
+    return;
+  }
+  // Before anything is claimed or flushed: a month that is missing here is taken for new.
+  book_->know_months(*read.result);
   read_tail();
 }
 
@@ -244,22 +260,9 @@ void Shard::serve() {
   flush_at_ns_ = now_ns();
   log(LogLevel::info, absl::StrCat("taken in epoch ", taking_.position.epoch, "; the tail has ",
                                    tail_.size(), " members and ", unsettled_.size(), " orders"));
-  parts_.journal.read_book_months(
-      answer_with<BookMonthsRead, std::vector<std::int32_t>>(BookMonthsRead{}));
+  book_->committed(log_->committed());
   for (auto& early : std::exchange(early_, {})) on_submit(std::move(early.call), early.routed);
   settle_again();
-  schedule_turn();
-}
-
-void Shard::on_book_months(const BookMonthsRead& read) {
-  if (!book_) return;
-  if (!read.result) {
-    give_up("order book");
-    return;
-  }
-  book_->committed(log_->committed());
-  book_->know_months(*read.result);
-  build_filters();
   schedule_turn();
 }
 

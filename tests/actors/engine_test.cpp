@@ -1,0 +1,218 @@
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "persistence/memory_ledger.h"
+#include "tests/support/test_engine.h"
+
+namespace wutong {
+namespace {
+
+using persistence::MemoryLedger;
+using testing::at;
+using testing::checkout_of;
+using testing::refund_of;
+using testing::TestEngine;
+
+const auto noon = at("2026-11-20 12:00:00");
+
+LedgerInfo info() {
+  return {.id = "test",
+          .shards = 4,
+          .hash_key = std::string(16, 'k'),
+          .identity_key = std::string(32, 'i'),
+          .clock = LedgerClock::caller,
+          .history_days = 800,
+          .book_buckets = 16};
+}
+
+EngineOptions options(const std::string& node) {
+  return {.node_boot = node, .threads = 2, .lease_ttl_ms = 300, .flush_interval_ms = 20};
+}
+
+const domain::CheckedOut& order_in(const Reply& reply) {
+  return std::get<domain::CheckedOut>(std::get<ReceiptReply>(reply).record);
+}
+
+domain::Refusal refusal_in(const Reply& reply) {
+  return std::get<RefusedReply>(reply).refused.refusal;
+}
+
+class EngineTest : public ::testing::Test {
+ protected:
+  EngineTest() : ledger(info()), engine(std::make_unique<TestEngine>(ledger, options("a/1"))) {
+    EXPECT_TRUE(engine->wait_until_ready());
+  }
+
+  void restart(const std::string& node, bool crash) {
+    if (crash) {
+      engine->crash();
+    } else {
+      EXPECT_TRUE(engine->stop());
+    }
+    engine = std::make_unique<TestEngine>(ledger, options(node));
+    EXPECT_TRUE(engine->wait_until_ready());
+  }
+
+  domain::Points balance(const std::string& member) {
+    return std::get<MemberReply>(engine->call(member, ReadMember{}, noon)).now.available;
+  }
+
+  MemoryLedger ledger;
+  std::unique_ptr<TestEngine> engine;
+};
+
+TEST_F(EngineTest, ACheckoutEarnsAndItsRepetitionChangesNothing) {
+  engine->enroll("alice", noon);
+
+  const auto first = engine->call("alice", checkout_of("o1", 58'800, noon), noon);
+  const auto again = engine->call("alice", checkout_of("o1", 58'800, noon), noon);
+
+  EXPECT_EQ(order_in(first).after.available, domain::Points{88});
+  EXPECT_FALSE(std::get<ReceiptReply>(first).replayed);
+  EXPECT_TRUE(std::get<ReceiptReply>(again).replayed);
+  EXPECT_EQ(order_in(first), order_in(again));
+  EXPECT_EQ(balance("alice"), domain::Points{88});
+}
+
+TEST_F(EngineTest, AnOrderIsOneMembersOnly) {
+  for (const auto* member : {"alice", "bob"}) engine->enroll(member, noon);
+  engine->call("alice", checkout_of("o1", 10'000, noon), noon);
+
+  const auto reply = engine->call("bob", checkout_of("o1", 10'000, noon), noon);
+
+  EXPECT_EQ(refusal_in(reply), domain::Refusal::other_member);
+  EXPECT_EQ(balance("bob"), domain::Points{0});
+}
+
+TEST_F(EngineTest, AnUnknownMemberIsToldSoAndTakesNoRoom) {
+  for (int index = 0; index < 100; ++index) {
+    const auto member = "nobody" + std::to_string(index);
+    EXPECT_EQ(refusal_in(engine->call(member, checkout_of("o" + member, 100, noon), noon)),
+              domain::Refusal::member_unknown);
+  }
+}
+
+TEST_F(EngineTest, EverythingIsThereAfterAnOrderlyStopAndAfterACrash) {
+  engine->enroll("alice", noon);
+  std::vector<domain::CheckedOut> receipts;
+  for (int index = 0; index < 30; ++index) {
+    const auto id = "o" + std::to_string(index);
+    receipts.push_back(order_in(engine->call("alice", checkout_of(id, 10'000, noon), noon)));
+  }
+
+  for (const bool crash : {false, true, true, false}) {
+    static int boot = 1;
+    restart("a/" + std::to_string(++boot), crash);
+    EXPECT_EQ(balance("alice"), domain::Points{300});
+    for (int index = 0; index < 30; ++index) {
+      const auto id = "o" + std::to_string(index);
+      const auto again = engine->call("alice", checkout_of(id, 10'000, noon), noon);
+      EXPECT_EQ(order_in(again), receipts[static_cast<std::size_t>(index)]) << id;
+      EXPECT_TRUE(std::get<ReceiptReply>(again).replayed);
+    }
+  }
+}
+
+TEST_F(EngineTest, ARefundFindsItsOrderAfterManyOthersAndWithoutItsMember) {
+  engine->enroll("alice", noon);
+  for (int index = 0; index < 30; ++index) {
+    engine->call("alice", checkout_of("o" + std::to_string(index), 10'000, noon), noon);
+  }
+  restart("a/2", false);
+
+  const auto known = engine->call("alice", refund_of("r1", "o3", 6'000, noon), noon);
+  const auto unnamed = engine->call("", refund_of("r2", "o4", 10'000, noon), noon);
+  const auto too_much = engine->call("alice", refund_of("r3", "o3", 4'001, noon), noon);
+  const auto unknown = engine->call("", refund_of("r4", "none", 10'000, noon), noon);
+
+  ASSERT_TRUE(std::holds_alternative<ReceiptReply>(known)) << known.index();
+  EXPECT_EQ(std::get<ReceiptReply>(known).standing.refundable, domain::Money{4'000});
+  ASSERT_TRUE(std::holds_alternative<ReceiptReply>(unnamed)) << unnamed.index();
+  EXPECT_EQ(refusal_in(too_much), domain::Refusal::more_than_left);
+  EXPECT_EQ(refusal_in(unknown), domain::Refusal::order_unknown);
+  EXPECT_TRUE(std::get<RefusedReply>(unknown).retryable);
+  EXPECT_EQ(balance("alice"), domain::Points{300 - 6 - 10});
+}
+
+TEST_F(EngineTest, HistoryComesNewestFirstInPages) {
+  engine->enroll("alice", noon);
+  for (int index = 0; index < 25; ++index) {
+    engine->call("alice", checkout_of("o" + std::to_string(index), 10'000, noon), noon);
+  }
+  restart("a/2", false);
+
+  std::vector<std::string> ids;
+  domain::Position before;
+  do {
+    const auto reply =
+        engine->call("alice", ReadHistory{.before = before, .records_max = 10}, noon);
+    const auto& page = std::get<HistoryReply>(reply);
+    for (const auto& record : page.records) {
+      ids.push_back(std::get<domain::CheckedOut>(record).order_id);
+    }
+    before = page.next_before;
+  } while (before.epoch != 0);
+
+  ASSERT_EQ(ids.size(), 25U);
+  EXPECT_EQ(ids.front(), "o24");
+  EXPECT_EQ(ids.back(), "o0");
+}
+
+TEST(Engine, HoldsNoMoreMembersThanItMay) {
+  MemoryLedger ledger(info());
+  auto limited = options("a/1");
+  limited.resident_members_max = 40;
+  TestEngine engine(ledger, limited);
+  ASSERT_TRUE(engine.wait_until_ready());
+
+  for (int round = 0; round < 2; ++round) {
+    for (int index = 0; index < 400; ++index) {
+      const auto member = "m" + std::to_string(index);
+      const auto order = member + "-" + std::to_string(round);
+      for (;;) {
+        if (round == 0) {
+          const auto enrolled = engine.call(member, domain::Enroll{.member_id = member}, noon);
+          if (std::holds_alternative<FailedReply>(enrolled)) continue;
+        }
+        const auto reply = engine.call(member, checkout_of(order, 10'000, noon), noon);
+        if (std::holds_alternative<ReceiptReply>(reply)) break;
+        ASSERT_EQ(std::get<FailedReply>(reply).failure, CallFailure::exhausted);
+      }
+      EXPECT_LE(engine.engine().stats().members_resident, 40U);
+    }
+  }
+
+  EXPECT_GT(engine.engine().stats().passivations, 700U);
+  for (int index = 0; index < 400; ++index) {
+    for (;;) {
+      const auto reply = engine.call("m" + std::to_string(index), ReadMember{}, noon);
+      if (std::holds_alternative<FailedReply>(reply)) continue;
+      EXPECT_EQ(std::get<MemberReply>(reply).now.available, domain::Points{20});
+      break;
+    }
+  }
+}
+
+TEST(Engine, AStoppedOwnerThatComesBackWritesAndAnswersNothing) {
+  MemoryLedger ledger(info());
+  TestEngine first(ledger, options("a/1"));
+  ASSERT_TRUE(first.wait_until_ready());
+  first.enroll("alice", noon);
+
+  // A second gateway by mistake: it gets nothing while the first holds its leases …
+  TestEngine second(ledger, options("b/1"));
+  EXPECT_FALSE(second.wait_until_ready(1));
+  const auto refused = second.call("alice", checkout_of("o1", 10'000, noon), noon);
+  EXPECT_EQ(std::get<FailedReply>(refused).failure, CallFailure::unavailable);
+
+  // … and everything once the first has gone.
+  EXPECT_TRUE(first.stop());
+  ASSERT_TRUE(second.wait_until_ready());
+  EXPECT_TRUE(std::holds_alternative<ReceiptReply>(
+      second.call("alice", checkout_of("o1", 10'000, noon), noon)));
+}
+
+}  // namespace
+}  // namespace wutong
