@@ -1,0 +1,261 @@
+#include "gateway/ctl/print.h"
+
+#include <google/protobuf/util/json_util.h>
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "gateway/ctl/values.h"
+
+namespace wutong::ctl {
+namespace {
+
+/// Rows of cells; columns as wide as their widest cell, two spaces apart.
+class Rows {
+ public:
+  void add(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
+
+  [[nodiscard]] std::string text(std::string_view indent = "") const {
+    std::vector<std::size_t> widths;
+    for (const auto& row : rows_) {
+      widths.resize(std::max(widths.size(), row.size()));
+      for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+    }
+    std::string text;
+    for (const auto& row : rows_) {
+      std::string line(indent);
+      for (std::size_t i = 0; i < row.size(); ++i) {
+        line += row[i];
+        if (i + 1 < row.size()) line.append(widths[i] - row[i].size() + 2, ' ');
+      }
+      text += line + "\n";
+    }
+    return text;
+  }
+
+ private:
+  std::vector<std::vector<std::string>> rows_;
+};
+
+std::string points(std::int64_t count) { return std::to_string(count); }
+
+std::string kind_of(v1::RuleKind kind) {
+  switch (kind) {
+    case v1::RULE_KIND_BASE:
+      return "base";
+    case v1::RULE_KIND_MULTIPLIER:
+      return "multiplier";
+    case v1::RULE_KIND_FIXED:
+      return "fixed";
+    default:
+      return "?";
+  }
+}
+
+std::string reason_of(v1::MovementReason reason) {
+  switch (reason) {
+    case v1::MOVEMENT_REASON_EARN:
+      return "earn";
+    case v1::MOVEMENT_REASON_USE:
+      return "use";
+    case v1::MOVEMENT_REASON_GIVE_BACK:
+      return "give back";
+    case v1::MOVEMENT_REASON_CLAW_BACK:
+      return "claw back";
+    case v1::MOVEMENT_REASON_REPAY_DEBT:
+      return "repay debt";
+    case v1::MOVEMENT_REASON_EXPIRE:
+      return "expire";
+    default:
+      return "?";
+  }
+}
+
+std::string text_of(const v1::Balances& balances) {
+  std::string text = points(balances.available()) + " available";
+  if (balances.held() != 0) text += ", " + points(balances.held()) + " held";
+  if (balances.pending() != 0) text += ", " + points(balances.pending()) + " pending";
+  if (balances.debt() != 0) text += ", " + points(balances.debt()) + " owed";
+  return text;
+}
+
+std::string text_of(const v1::Position& position) {
+  return "shard " + std::to_string(position.shard()) + ", " + std::to_string(position.epoch()) +
+         "-" + std::to_string(position.sequence());
+}
+
+template <typename Awards>
+std::string awards_text(const Awards& awards) {
+  Rows rows;
+  for (const v1::AwardLine& award : awards) {
+    std::string note;
+    if (award.cut() != 0) note += "cut by " + points(award.cut()) + " ";
+    if (!award.expires_on().empty()) note += "until " + award.expires_on();
+    rows.add({"+" + points(award.points()), kind_of(award.kind()),
+              award.promotion().empty() ? "-" : award.promotion(), "from " + award.party(), note});
+  }
+  return rows.text("  ");
+}
+
+template <typename Checks>
+std::string checks_text(const Checks& checks) {
+  Rows rows;
+  for (const v1::RiskCheck& check : checks) {
+    rows.add({"  limit " + check.limit(),
+              points(check.value_before()) + " + " + points(check.value_asked()) + " of " +
+                  points(check.bound()),
+              check.exceeded() ? "exceeded" : "within",
+              check.mode() == v1::LIMIT_MODE_SHADOW ? "shadow" : ""});
+  }
+  return rows.text();
+}
+
+std::string table_of(const v1::CheckoutRecord& checkout) {
+  const auto money = [&](std::int64_t minor) { return text_of_minor(minor, checkout.currency()); };
+  Rows rows;
+  rows.add({"order", checkout.order_id() + " at " + checkout.origin().venue()});
+  rows.add({"paid at",
+            text_of_unix_ms(checkout.occurred_at_unix_ms()) + (checkout.late() ? " (late)" : "")});
+  rows.add({"amount", money(checkout.amount_minor()) + " " + checkout.currency() + ", " +
+                          money(checkout.eligible_minor()) + " counted"});
+  if (checkout.points_used() != 0) {
+    rows.add({"used", points(checkout.points_used()) +
+                          " points = " + money(checkout.offset_money_minor())});
+  }
+  rows.add({"to pay", money(checkout.cash_due_minor())});
+  rows.add({"earned", points(checkout.points_earned()) + " points"});
+  return rows.text() + awards_text(checkout.awards());
+}
+
+std::string table_of(const v1::RefundRecord& refund, std::string_view currency) {
+  const auto money = [&](std::int64_t minor) { return text_of_minor(minor, currency); };
+  Rows rows;
+  rows.add({"refund", refund.refund_id() + " at " + refund.origin().venue()});
+  rows.add({"of order", refund.order().order_id() + " at " + refund.order().venue()});
+  rows.add({"amount", money(refund.amount_minor()) + ", " + money(refund.total_amount_minor()) +
+                          " of the order so far"});
+  rows.add({"cash back", money(refund.cash_back_minor())});
+  rows.add({"given back", points(refund.given_back()) + " points"});
+  rows.add({"clawed back", points(refund.clawed_back()) + " points"});
+  return rows.text();
+}
+
+std::string postings_text(const v1::ReceiptRecord& record) {
+  Rows rows;
+  for (const v1::Posting& posting : record.postings()) {
+    // Thousandths of a minor unit, so the amount is exact and no currency is needed.
+    rows.add({"  " + posting.from() + " owes " + posting.to(),
+              std::to_string(posting.amount_thousandths()) + "/1000", reason_of(posting.reason())});
+  }
+  return rows.text();
+}
+
+constexpr const char* currency_unknown = "";
+
+}  // namespace
+
+std::string table_of(const v1::Receipt& receipt) {
+  const v1::ReceiptRecord& record = receipt.record();
+  const std::string currency =
+      record.has_checkout() ? record.checkout().currency() : currency_unknown;
+  std::string text =
+      record.has_checkout() ? table_of(record.checkout()) : table_of(record.refund(), currency);
+  Rows rows;
+  if (record.expired() != 0) rows.add({"expired", points(record.expired())});
+  if (record.debt_incurred() != 0) rows.add({"debt", points(record.debt_incurred()) + " more"});
+  if (record.debt_repaid() != 0) rows.add({"repaid", points(record.debt_repaid())});
+  rows.add({"after it", text_of(record.balances_after())});
+  rows.add({"position", text_of(record.position()) + ", program " +
+                            std::to_string(record.program_version()) + ", policy " +
+                            std::to_string(record.policy_version())});
+  text += rows.text() + checks_text(record.risk_checks()) + postings_text(record);
+  Rows now;
+  const v1::Standing& standing = receipt.standing();
+  now.add({"now", text_of(standing.balances())});
+  if (standing.expiring() != 0) {
+    now.add({"expiring", points(standing.expiring()) + " after " + standing.expires_on()});
+  }
+  now.add({"refundable", text_of_minor(standing.refundable_minor(), currency)});
+  if (receipt.replayed()) now.add({"replayed", "this was known; nothing happened now"});
+  return text + now.text();
+}
+
+std::string table_of(const v1::Quotation& quotation, std::string_view currency) {
+  const auto money = [&](std::int64_t minor) { return text_of_minor(minor, currency); };
+  Rows rows;
+  rows.add({"at most", points(quotation.points_max()) +
+                           " points = " + money(quotation.offset_money_max_minor())});
+  rows.add({"to pay", money(quotation.cash_due_minor())});
+  rows.add({"earns",
+            points(quotation.points_earned()) + " points on " + money(quotation.eligible_minor())});
+  std::string text = rows.text() + awards_text(quotation.awards()) +
+                     checks_text(quotation.risk_checks()) + "now  " +
+                     text_of(quotation.balances()) + "\n";
+  if (quotation.has_would_be_refused()) text += table_of(quotation.would_be_refused());
+  return text;
+}
+
+std::string table_of(const v1::Member& member) {
+  std::string text = "member  " + member.id() + "\npoints  " + text_of(member.balances()) + "\n";
+  Rows rows;
+  for (const v1::Lot& lot : member.lots()) {
+    rows.add({"  lot " + std::to_string(lot.serial()), points(lot.points()), lot.party(),
+              "until " + lot.expires_on()});
+  }
+  for (const v1::Debt& debt : member.debts()) {
+    rows.add({"  debt", points(debt.points()), debt.party(),
+              "order of " + text_of_unix_ms(debt.order_occurred_at_unix_ms())});
+  }
+  return text + rows.text();
+}
+
+std::string table_of(const v1::ListHistoryReply& history, std::string_view currency) {
+  Rows rows;
+  for (const v1::ReceiptRecord& record : history.records()) {
+    if (record.has_checkout()) {
+      const v1::CheckoutRecord& checkout = record.checkout();
+      rows.add({text_of_unix_ms(checkout.occurred_at_unix_ms()), "checkout",
+                checkout.origin().venue(), checkout.order_id(),
+                text_of_minor(checkout.amount_minor(), checkout.currency()),
+                "+" + points(checkout.points_earned()), "-" + points(checkout.points_used()),
+                points(record.balances_after().available())});
+    } else {
+      const v1::RefundRecord& refund = record.refund();
+      rows.add({text_of_unix_ms(refund.occurred_at_unix_ms()), "refund", refund.origin().venue(),
+                refund.refund_id(), text_of_minor(refund.amount_minor(), currency),
+                "+" + points(refund.given_back()), "-" + points(refund.clawed_back()),
+                points(record.balances_after().available())});
+    }
+  }
+  std::string text = rows.text();
+  if (!history.next_page_token().empty()) {
+    text += "next page: --page-token " + history.next_page_token() + "\n";
+  }
+  return text;
+}
+
+std::string table_of(const v1::Refusal& refusal) {
+  return "refused: " + refusal.text() + " (" + v1::RefusalCode_Name(refusal.code()) +
+         (refusal.retryable() ? ", may succeed later)\n" : ")\n");
+}
+
+std::string table_of(const CallResult& failed) {
+  std::string text =
+      name_of(failed.status.error_code()) + ": " + failed.status.error_message() + "\n";
+  if (failed.detail.retryable()) {
+    text += "may succeed after " + std::to_string(failed.detail.retry_after_ms()) + " ms\n";
+  }
+  return text;
+}
+
+std::string json_of(const google::protobuf::Message& message) {
+  google::protobuf::util::JsonPrintOptions options;
+  options.add_whitespace = true;
+  options.preserve_proto_field_names = true;
+  std::string text;
+  if (!google::protobuf::util::MessageToJsonString(message, &text, options).ok()) return "{}\n";
+  return text;
+}
+
+}  // namespace wutong::ctl
