@@ -71,9 +71,10 @@ struct ShardParts {
 /// A CAF actor: everything in here runs in its turns, one after another, and nothing waits. Messages
 /// only gather work; `turn` does it: runs members in place, answers the order book, sends what is for
 /// other shards, starts the next append and flush. The files: `shard.cpp` (messages, turns, ticks),
-/// `shard_ownership.cpp` (take-over, append, fencing), `shard_members.cpp` (activation, records,
-/// passivation), `shard_calls.cpp` (queues and decisions), `shard_replies.cpp` (who is answered when),
-/// `shard_orders.cpp` (both sides of the order book), `shard_flush.cpp` (snapshots and the mark).
+/// `shard_ownership.cpp` (take-over), `shard_append.cpp` (the log and what its answers mean),
+/// `shard_members.cpp` (activation, records, passivation), `shard_calls.cpp` (queues and decisions),
+/// `shard_replies.cpp` (who is answered when), `shard_orders.cpp` (both sides of the order book),
+/// `shard_flush.cpp` (snapshots and the mark).
 class Shard : public ShardActor::base, private BookHost {
  public:
   Shard(caf::actor_config& config, ShardParts parts);

@@ -19,7 +19,12 @@ absl::Time time_of(Instant instant) {
 
 Day day_from(absl::CivilDay day) { return {static_cast<std::int32_t>(day - first_day)}; }
 
-absl::CivilDay civil(Day day) { return first_day + day.since_epoch; }
+/// Counted from the start of about the same year: abseil walks year by year.
+absl::CivilDay civil(Day day) {
+  constexpr std::int64_t days_of_400_years = 146'097;
+  const absl::CivilDay near(1970 + day.since_epoch * std::int64_t{400} / days_of_400_years);
+  return near + (day.since_epoch - (near - first_day));
+}
 
 }  // namespace
 

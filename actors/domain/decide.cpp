@@ -17,8 +17,14 @@ constexpr Refused unknown_member{Refusal::member_unknown, Field::member};
 
 template <typename Happened>
 Decision decision_of(tl::expected<Happened, Refused> outcome) {
-  if (!outcome) return outcome.error();
-  return Accepted{std::move(*outcome)};
+  Decision decision = Refused{};
+  if (outcome) {
+    // Built where it stays: an event is large.
+    decision.emplace<Accepted>().event.emplace<Happened>(std::move(*outcome));
+  } else {
+    decision = outcome.error();
+  }
+  return decision;
 }
 
 /// The answer to an id that was used before: the same receipt, or what differs.

@@ -58,7 +58,7 @@ LAYERS = {
     # Of actors/ the port and the messages only. Of proto/ not the wire: what is stored must not
     # change with it.
     "persistence/": Layer(
-        ("persistence/", "actors/domain/", "actors/ledger.h", "actors/codec.h",
+        ("persistence/", "actors/domain/", "actors/ledger.h", "actors/codec.h", "actors/safekeeping.h",
          "actors/messages.h", "wutong/stored/v1/", "wutong/documents/v1/"),
         ("hiredis", "protobuf", "sodium", "system")),
     "gateway/": Layer(

@@ -1,0 +1,120 @@
+#include <absl/strings/str_cat.h>
+
+#include <algorithm>
+#include <bit>
+#include <utility>
+
+#include "actors/shard_answers.h"
+
+// Writing the log: one append under way, and what each answer to it means.
+
+namespace wutong {
+namespace {
+
+constexpr std::int64_t append_retry_ns = 20'000'000;
+
+}  // namespace
+
+void Shard::pump_append() {
+  if (state_ != State::owner || append_awaited_) return;
+  if (auto request = log_->start()) {
+    append_first_sent_ns_ = now_ns();
+    send_append(std::move(*request));
+  }
+}
+
+void Shard::send_append(AppendRequest request) {
+  append_awaited_ = true;
+  add(parts_.stats.appends);
+  add(parts_.stats.append_bytes, request.batch->size());
+  parts_.journal.append(std::move(request),
+                        answer_with<AppendAnswered, AppendReply>(AppendAnswered{}));
+}
+
+void Shard::on_append(const AppendAnswered& answered) {
+  append_awaited_ = false;
+  if (state_ == State::taking) {
+    on_taken(answered);
+    return;
+  }
+  if (state_ == State::mending) {
+    const auto verdict =
+        answered.result ? former_->answered(answered.result->head) : AppendVerdict::send_again;
+    if (verdict == AppendVerdict::send_again || verdict == AppendVerdict::lost_tail) {
+      send_append(former_->request());
+    } else if (verdict == AppendVerdict::fenced || verdict == AppendVerdict::lost) {
+      parts_.safekeeping.salvage(parts_.number, former_->links());
+      halt("another took the shard while lost events were being sent again");
+    } else {
+      take();
+    }
+    return;
+  }
+  if (state_ != State::owner) return;
+  if (!answered.result) {
+    if (answered.result.error().fault == LedgerFault::broken) {
+      halt(absl::StrCat("append refused: ", answered.result.error().detail));
+      return;
+    }
+    add(parts_.stats.resolvings);
+    append_again_at_ns_ = now_ns() + append_retry_ns;
+    return;
+  }
+  const auto generation = std::exchange(server_generation_, answered.result->server_generation);
+  if (generation != server_generation_ && !reading_mark_) {
+    reading_mark_ = true;
+    parts_.journal.read_mark(answer_with<MarkRead, Mark>(MarkRead{}));
+  }
+  judge(log_->answered(answered.result->head));
+}
+
+void Shard::judge(AppendVerdict verdict) {
+  switch (verdict) {
+    case AppendVerdict::committed:
+      on_committed();
+      return;
+    case AppendVerdict::send_again:
+      send_append(log_->request());
+      return;
+    case AppendVerdict::lost_tail:
+      log(LogLevel::error, "the ledger lost its tail; sending it again");
+      add(parts_.stats.lost_tails);
+      append_first_sent_ns_ = now_ns();
+      send_append(log_->request());
+      return;
+    case AppendVerdict::restored:
+      on_committed();
+      give_up("the ledger lost its tail and has it again");
+      return;
+    case AppendVerdict::fenced:
+      add(parts_.stats.fenced);
+      log(LogLevel::warning, "another owner wrote; dropping everything");
+      drop_everything("fenced");
+      state_ = State::idle;
+      lease_until_ns_ = 0;
+      seen_since_ns_ = now_ns();
+      return;
+    case AppendVerdict::lost:
+      add(parts_.stats.lost_tails);
+      parts_.safekeeping.salvage(parts_.number, log_->links());
+      halt("the ledger lost acknowledged events");
+      return;
+  }
+}
+
+void Shard::on_committed() {
+  const auto& batch = log_->last_batch();
+  if (batch.events > 0 && batch.last == log_->committed()) {
+    if (tail_pieces_.empty() || tail_pieces_.back().last < batch.last) {
+      tail_pieces_.push_back({.last = batch.last, .bytes = batch.bytes, .at_ns = now_ns()});
+      tail_bytes_ += batch.bytes;
+      const auto size_class = static_cast<std::size_t>(std::bit_width(batch.events) - 1);
+      auto& classes = parts_.stats.batch_events_log2;
+      add(classes[std::min(size_class, classes.size() - 1)]);
+    }
+  }
+  book_->committed(log_->committed());
+  release_replies();
+}
+
+}  // namespace wutong

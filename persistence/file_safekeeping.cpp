@@ -1,0 +1,195 @@
+#include "persistence/file_safekeeping.h"
+
+#include <chrono>
+#include <fstream>
+#include <sstream>
+#include <utility>
+
+#include "persistence/ledger_text.h"
+#include "persistence/text.h"
+
+namespace wutong::persistence {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view witness_title = "wutong witness of ledger ";
+constexpr std::string_view salvage_title = "wutong salvage of shard ";
+constexpr auto write_pause = std::chrono::milliseconds(500);
+
+std::optional<std::string> text_of(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  if (!in) return std::nullopt;
+  std::ostringstream out;
+  out << in.rdbuf();
+  return std::move(out).str();
+}
+
+/// Whole or not at all, also when the machine stops in between.
+bool replace(const fs::path& file, const std::string& text) {
+  auto fresh = file;
+  fresh += ".new";
+  {
+    std::ofstream out(fresh, std::ios::binary | std::ios::trunc);
+    out << text;
+    out.flush();
+    if (!out) return false;
+  }
+  std::error_code error;
+  fs::rename(fresh, file, error);
+  return !error;
+}
+
+tl::expected<std::map<std::uint32_t, Head>, std::string> parse_witness(
+    const std::string& text, const std::string& ledger_id) {
+  std::istringstream lines(text);
+  std::string line;
+  std::getline(lines, line);
+  if (line != join_text(witness_title, ledger_id)) {
+    return tl::unexpected(join_text("it is not of the ledger ", ledger_id));
+  }
+  std::map<std::uint32_t, Head> heads;
+  while (std::getline(lines, line)) {
+    const auto space = line.find(' ');
+    const auto shard = parse_number<std::uint32_t>(std::string_view(line).substr(0, space));
+    const auto head = space == std::string::npos
+                          ? std::nullopt
+                          : parse_head(std::string_view(line).substr(space + 1));
+    if (!shard || !head) return tl::unexpected(join_text("it has a broken line: ", line));
+    heads[*shard] = *head;
+  }
+  return heads;
+}
+
+}  // namespace
+
+tl::expected<std::unique_ptr<FileSafekeeping>, std::string> FileSafekeeping::open(
+    fs::path witness_file, fs::path salvage_folder, std::string ledger_id) {
+  std::error_code error;
+  fs::create_directories(salvage_folder, error);
+  if (witness_file.has_parent_path()) fs::create_directories(witness_file.parent_path(), error);
+  std::map<std::uint32_t, Head> before;
+  if (const auto text = text_of(witness_file)) {
+    auto heads = parse_witness(*text, ledger_id);
+    if (!heads) {
+      return tl::unexpected(join_text("witness file ", witness_file.string(), ": ", heads.error()));
+    }
+    before = std::move(*heads);
+  }
+  return std::unique_ptr<FileSafekeeping>(new FileSafekeeping(
+      std::move(witness_file), std::move(salvage_folder), std::move(ledger_id), std::move(before)));
+}
+
+FileSafekeeping::FileSafekeeping(fs::path witness_file, fs::path salvage_folder,
+                                 std::string ledger_id, std::map<std::uint32_t, Head> before)
+    : witness_file_(std::move(witness_file)),
+      salvage_folder_(std::move(salvage_folder)),
+      ledger_id_(std::move(ledger_id)),
+      before_(std::move(before)),
+      heads_(before_),
+      writer_([this](const std::stop_token& stop) { write_until_stopped(stop); }) {}
+
+FileSafekeeping::~FileSafekeeping() {
+  writer_.request_stop();
+  writer_.join();
+}
+
+void FileSafekeeping::witness(std::uint32_t shard, const Head& head) {
+  const std::lock_guard lock(mutex_);
+  auto& last = heads_[shard];
+  if (last == head) return;
+  last = head;
+  dirty_ = true;
+}
+
+std::optional<Head> FileSafekeeping::witnessed(std::uint32_t shard) const {
+  const auto found = before_.find(shard);
+  return found == before_.end() ? std::nullopt : std::optional(found->second);
+}
+
+void FileSafekeeping::salvage(std::uint32_t shard, const std::vector<AppendRequest>& lost) {
+  if (lost.empty()) return;
+  std::string text = join_text(salvage_title, shard, "\n");
+  for (const auto& request : lost) {
+    append_text(text, head_text(request.expected), "\n", head_text(request.next), "\n",
+                request.batch->size(), "\n");
+    text += *request.batch;
+    text += '\n';
+  }
+  const auto name = join_text("salvage-", shard, "-", position_text(lost.back().next.position));
+  const bool written = replace(salvage_folder_ / name, text);
+  const std::lock_guard lock(mutex_);
+  if (written) {
+    ++salvaged_;
+  } else {
+    ++write_failures_;
+  }
+}
+
+std::uint64_t FileSafekeeping::salvaged() const {
+  const std::lock_guard lock(mutex_);
+  return salvaged_;
+}
+
+std::uint64_t FileSafekeeping::write_failures() const {
+  const std::lock_guard lock(mutex_);
+  return write_failures_;
+}
+
+void FileSafekeeping::write_until_stopped(const std::stop_token& stop) {
+  while (true) {
+    std::map<std::uint32_t, Head> heads;
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait_for(lock, stop, write_pause, [] { return false; });
+      if (std::exchange(dirty_, false)) heads = heads_;
+    }
+    if (!heads.empty()) write(heads);
+    if (stop.stop_requested()) return;
+  }
+}
+
+void FileSafekeeping::write(const std::map<std::uint32_t, Head>& heads) {
+  std::string text = join_text(witness_title, ledger_id_, "\n");
+  for (const auto& [shard, head] : heads) append_text(text, shard, " ", head_text(head), "\n");
+  if (replace(witness_file_, text)) return;
+  const std::lock_guard lock(mutex_);
+  ++write_failures_;
+  dirty_ = true;
+}
+
+tl::expected<std::vector<SalvagedBatch>, std::string> read_salvage(const fs::path& file) {
+  const auto text = text_of(file);
+  if (!text) return tl::unexpected(std::string("it cannot be read"));
+  std::string_view rest = *text;
+  const auto take_line = [&]() -> std::optional<std::string_view> {
+    const auto end = rest.find('\n');
+    if (end == std::string_view::npos) return std::nullopt;
+    const auto line = rest.substr(0, end);
+    rest.remove_prefix(end + 1);
+    return line;
+  };
+  const auto title = take_line();
+  if (!title || !title->starts_with(salvage_title)) {
+    return tl::unexpected(std::string("it is no salvage file"));
+  }
+  std::vector<SalvagedBatch> batches;
+  while (!rest.empty()) {
+    const auto expected = take_line();
+    const auto next = take_line();
+    const auto size_line = take_line();
+    const auto expected_head = expected ? parse_head(*expected) : std::nullopt;
+    const auto next_head = next ? parse_head(*next) : std::nullopt;
+    const auto size = size_line ? parse_number<std::size_t>(*size_line) : std::nullopt;
+    if (!expected_head || !next_head || !size || rest.size() <= *size) {
+      return tl::unexpected(join_text("it is broken after ", batches.size(), " batches"));
+    }
+    batches.push_back({.expected = *expected_head,
+                       .next = *next_head,
+                       .batch = std::string(rest.substr(0, *size))});
+    rest.remove_prefix(*size + 1);
+  }
+  return batches;
+}
+
+}  // namespace wutong::persistence
