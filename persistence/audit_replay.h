@@ -1,0 +1,102 @@
+#pragma once
+
+#include <absl/container/flat_hash_map.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "persistence/audit.h"
+
+/// The replaying half of the audit: knows no ledger, only events. Inside `persistence/` only.
+namespace wutong::persistence {
+
+/// What is wrong, or nothing.
+using Fault = std::optional<std::string>;
+
+class AuditReplay {
+ public:
+  /// `codec` and `report` outlive it.
+  AuditReplay(const Codec& codec, std::uint32_t shards, AuditReport& report);
+
+  /// A stored snapshot, told before any event: compared when the replay reaches its position.
+  /// One that was told before is replaced if it is older: a walk may meet a member twice.
+  void expect(domain::MemberKey member, Snapshot snapshot);
+
+  /// The next event of a shard. After a fault the replay is over.
+  Fault take(std::uint32_t shard, const LogEvent& event);
+
+  /// When all events have been taken: everything that takes more than one event, or one shard, to see.
+  std::optional<AuditBreak> finish();
+
+ private:
+  using OrderId = std::pair<std::uint64_t, std::uint32_t>;
+
+  /// What refunds and claims are held against.
+  struct Order {
+    domain::Position position;
+    std::int32_t month = 0;
+    bool reversed = false;
+    std::int64_t amount = 0;
+    std::int64_t refunded = 0;
+    struct Line {
+      domain::PartyId party;
+      std::int64_t points = 0;
+      /// Clawed back of an award, given back of a use.
+      std::int64_t returned = 0;
+    };
+    std::vector<Line> awards;
+    std::vector<Line> uses;
+  };
+  struct Claim {
+    domain::MemberKey member;
+    domain::Position position;
+    std::int32_t month = 0;
+    bool freed = false;
+  };
+  struct Expected {
+    Snapshot snapshot;
+    bool met = false;
+    std::size_t records_met = 0;
+  };
+  struct Replayed {
+    domain::Member member;
+    std::optional<Expected> expected;
+    absl::flat_hash_map<OrderId, Order> orders;
+    /// The member's first event that the snapshot does not cover.
+    domain::Position first_after_snapshot;
+  };
+
+  Fault take(std::uint32_t shard, const MemberEvent& event);
+  Fault take(std::uint32_t shard, const OrderSettled& event);
+  Fault take(std::uint32_t shard, const OrderFreed& event);
+  Fault take(std::uint32_t shard, const Taken& event);
+
+  Fault check_before(const Replayed& replayed, const domain::Event& event) const;
+  Fault apply(Replayed& replayed, const domain::Event& event);
+  Fault check_checkout(Replayed& replayed, const domain::CheckedOut& event);
+  Fault check_refund(Replayed& replayed, const domain::Refunded& event);
+  std::int64_t& sum_for(domain::Reason reason);
+  Fault post(const domain::Effects& effects);
+  Fault compare_record(Replayed& replayed, const domain::Event& event);
+  Fault compare_snapshot(Replayed& replayed);
+
+  std::optional<AuditBreak> check_orders(domain::MemberKey key, const Replayed& replayed);
+  std::optional<AuditBreak> check_snapshot(domain::MemberKey key, const Replayed& replayed) const;
+  std::optional<AuditBreak> check_sums() const;
+
+  template <typename Key>
+  [[nodiscard]] std::uint32_t shard_of(Key value) const {
+    return static_cast<std::uint32_t>(value & (shards_ - 1));
+  }
+
+  const Codec& codec_;
+  std::uint64_t shards_;
+  AuditReport& report_;
+  absl::flat_hash_map<std::uint64_t, Replayed> members_;
+  absl::flat_hash_map<OrderId, Claim> claims_;
+};
+
+}  // namespace wutong::persistence
