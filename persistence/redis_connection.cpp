@@ -32,17 +32,19 @@ RedisConnection::RedisConnection(const RedisLoopOptions& options, int epoll_fd,
 RedisConnection::~RedisConnection() { shut_down(); }
 
 void RedisConnection::work(Clock::time_point now) {
-  give_up_waiting(now);
-  if (any_flight_late(now)) {
-    close("no answer in time");
-  } else if ((state_ == State::connecting || state_ == State::greeting) &&
-             now >= connect_deadline_) {
-    close("no greeting in time");
-  }
   if (state_ == State::away && now >= connect_at_) connect(now);
   if (state_ == State::ready) send_waiting();
   flush_output();
   update_interest();
+}
+
+void RedisConnection::give_up_late(Clock::time_point now) {
+  give_up_waiting(now);
+  const bool greets = state_ == State::connecting || state_ == State::greeting;
+  if (greets && now >= connect_deadline_) return close("no greeting in time");
+  const bool any_late = std::ranges::any_of(
+      flights_, [now](const Flight& flight) { return flight.command.deadline <= now; });
+  if (any_late) close("no answer in time");
 }
 
 void RedisConnection::on_events(std::uint32_t events) {
@@ -191,11 +193,6 @@ void RedisConnection::give_up_waiting(Clock::time_point now) {
     count(counters_.errors);
     command.done(tl::unexpected(unknown(why_away_)));
   }
-}
-
-bool RedisConnection::any_flight_late(Clock::time_point now) const {
-  return std::ranges::any_of(
-      flights_, [now](const Flight& flight) { return flight.command.deadline <= now; });
 }
 
 void RedisConnection::flush_output() {

@@ -29,8 +29,11 @@ class RedisConnection {
 
   void enqueue(RedisCommand command) { waiting_.push_back(std::move(command)); }
 
-  /// Whatever is due: gives up what is past its deadline, connects, sends, writes.
+  /// Whatever can be done now: connects, sends, writes.
   void work(Clock::time_point now);
+  /// Gives up what is past its deadline. REQUIRES: what had arrived by `now` has been handled, so that
+  /// after a pause of the whole process no answer that is there is thrown away.
+  void give_up_late(Clock::time_point now);
   /// REQUIRES: `events` were reported by epoll for this connection.
   void on_events(std::uint32_t events);
   /// Nothing to wait for but events: neither a deadline nor a reconnect is ahead.
@@ -57,7 +60,6 @@ class RedisConnection {
   void send_scripts(const std::function<void(LedgerResult<RedisReply>)>& done);
   void send_waiting();
   void give_up_waiting(Clock::time_point now);
-  [[nodiscard]] bool any_flight_late(Clock::time_point now) const;
   void flush_output();
   void update_interest();
   void close(std::string why);

@@ -230,9 +230,8 @@ void RedisJournal::read_values(const std::vector<std::string>& keys,
 
 void RedisJournal::scan_snapshots(std::uint64_t cursor, std::uint32_t count_hint,
                                   LedgerCallback<ScanPage> done) {
-  std::string bytes =
-      redis_command({"SCAN", join_text(cursor), "MATCH", keys_.snapshot_pattern(), "COUNT",
-                     join_text(std::max(count_hint, 1U)), "TYPE", "string"});
+  std::string bytes = redis_command({"SCAN", join_text(cursor), "MATCH", keys_.snapshot_pattern(),
+                                     "COUNT", join_text(std::max(count_hint, 1U))});
   submit_side(std::move(bytes), settings_.read_timeout,
               [this, done = std::move(done)](LedgerResult<RedisReply> reply) {
                 if (!reply) return done(tl::unexpected(std::move(reply).error()));

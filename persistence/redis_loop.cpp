@@ -89,6 +89,10 @@ void RedisLoop::submit(std::size_t connection, RedisCommand command) {
 void RedisLoop::run() {
   while (take_submissions()) {
     const auto now = Clock::now();
+    if (now >= next_tick_) {
+      for (auto& connection : connections_) connection->give_up_late(now);
+      next_tick_ = now + std::chrono::milliseconds(tick_ms);
+    }
     for (auto& connection : connections_) connection->work(now);
     wait_for_events();
   }

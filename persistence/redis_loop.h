@@ -114,6 +114,7 @@ class RedisLoop {
   // Touched by the I/O thread only.
   std::vector<Submission> taken_;
   std::vector<std::unique_ptr<RedisConnection>> connections_;
+  std::chrono::steady_clock::time_point next_tick_;
 
   std::thread thread_;
 };
