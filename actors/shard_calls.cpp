@@ -213,6 +213,7 @@ domain::Instant Shard::time_of(const MemberActor& member, const Call& call) cons
 }
 
 void Shard::decide(MemberActor& member, WaitingCall& waiting, const domain::Command& command) {
+  waiting.call->times.started = now_ns();
   const auto now = time_of(member, *waiting.call);
   if (!member.state.empty()) {
     if (auto event = domain::due(member.state, *rules_.program, *rules_.policy, now)) {
@@ -296,6 +297,7 @@ domain::Position Shard::commit_event(MemberActor& member, domain::Event& event) 
 }
 
 void Shard::read(MemberActor& member, WaitingCall& waiting) {
+  waiting.call->times.started = now_ns();
   const auto& call = *waiting.call;
   const auto now = time_of(member, call);
   const auto position = member.state.position;

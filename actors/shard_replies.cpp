@@ -66,6 +66,8 @@ void Shard::refuse(MemberActor& member, WaitingCall& waiting, domain::Refused re
 }
 
 void Shard::finish(const std::shared_ptr<Call>& call, Reply reply) {
+  if (auto* receipt = std::get_if<ReceiptReply>(&reply)) receipt->shard = parts_.number;
+  if (auto* history = std::get_if<HistoryReply>(&reply)) history->shard = parts_.number;
   call->times.committed = now_ns();
   auto tell = std::exchange(call->done, {});
   if (tell) tell(std::move(reply), call->times);
