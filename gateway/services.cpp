@@ -43,13 +43,23 @@ CallOutcome outcome_of(Outcome outcome) {
   return CallOutcome::internal;
 }
 
-template <typename Out>
-OrProblem<Outcome> fill_reply(const Reply& reply, const Credential&, Out& out) {
+template <typename In, typename Out>
+OrProblem<Outcome> fill_reply(const Reply& reply, const Credential&, const In&, Out& out) {
   return translate(reply, out);
 }
 OrProblem<Outcome> fill_reply(const Reply& reply, const Credential& credential,
-                              v1::ListHistoryReply& out) {
+                              const v1::ListHistoryRequest&, v1::ListHistoryReply& out) {
   return translate(reply, credential, out);
+}
+/// What was not found is what was asked for: the order, or the refund.
+OrProblem<Outcome> fill_reply(const Reply& reply, const Credential&,
+                              const v1::GetReceiptRequest& in, v1::GetReceiptReply& out) {
+  auto filled = translate(reply, out);
+  if (!filled && filled.error().field == "of") {
+    return wrong(filled.error().code, in.has_refund() ? "refund.refund_id" : "order.order_id",
+                 "names no known receipt");
+  }
+  return filled;
 }
 
 class CallbackPoints final : public PointsService, public v1::Points::CallbackService {
@@ -122,9 +132,10 @@ class CallbackPoints final : public PointsService, public v1::Points::CallbackSe
     auto call = admit(context, **credential, in);
     if (!call) return fail(visit, call.error());
     (*call)->times.submitted = visit.begun_ns;
-    (*call)->done = [this, visit, &out, who = *std::move(credential)](Reply reply,
-                                                                      const CallTimes& times) {
-      const auto filled = fill_reply(reply, *who, out);
+    // gRPC keeps request and reply until `Finish`.
+    (*call)->done = [this, visit, &in, &out, who = *std::move(credential)](Reply reply,
+                                                                           const CallTimes& times) {
+      const auto filled = fill_reply(reply, *who, in, out);
       if (filled) {
         finish(visit, outcome_of(*filled), times, grpc::Status::OK);
       } else {

@@ -90,7 +90,9 @@ void add_order(CLI::App& command, OrderArguments& order) {
   command.add_option("--points", order.points, "Points to pay with");
   command.add_option("--excluded", order.excluded, "Part that earns nothing");
   command.add_option("--no-offset", order.excluded_from_offset, "Part that points cannot pay");
-  command.add_option("--tender", order.tenders, "KIND=AMOUNT, as in cash=501.00; repeatable");
+  command.add_option("--tender", order.tenders,
+                     "KIND=AMOUNT, as in cash=501.00; repeatable; without points and without one: "
+                     "cash for the whole");
   command.add_option("--line", order.lines,
                      "number=1,amount=588.00[,sku=…][,category=…][,brand=…][,store=…]"
                      "[,quantity=1.5][,excluded]; repeatable");

@@ -165,6 +165,11 @@ Parsed<v1::QuoteRequest> quote_of(const OrderArguments& arguments) {
 
 Parsed<v1::CheckoutRequest> checkout_of(const OrderArguments& arguments) {
   WUTONG_TAKE(request, order_of<v1::CheckoutRequest>(arguments));
+  if (request.tenders().empty() && arguments.points == 0 && request.amount_minor() > 0) {
+    v1::Tender& cash = *request.add_tenders();
+    cash.set_kind("cash");
+    cash.set_amount_minor(request.amount_minor());
+  }
   request.set_order_id(arguments.order_id);
   WUTONG_TAKE(tax, money_of(arguments.tax, arguments.currency));
   request.set_tax_minor(tax);

@@ -38,7 +38,7 @@ struct OrderArguments {
   std::string excluded_from_offset;
   std::string tax;
   std::string hold_id;
-  /// KIND=AMOUNT
+  /// KIND=AMOUNT. None, in a checkout without points, is cash for the whole.
   std::vector<std::string> tenders;
   /// number=1,amount=588.00,sku=…,category=…,brand=…,store=…,quantity=1.5,excluded
   std::vector<std::string> lines;
