@@ -1,0 +1,41 @@
+#include <CLI/CLI.hpp>
+
+#include "load/day.h"
+#include "load/progress.h"
+#include "load/replay.h"
+#include "load/verify.h"
+
+int main(int argc, char** argv) {
+  using namespace wutong::load;
+  CLI::App app(
+      "Sends load to a Wutong gateway on this machine and checks what came of it.\n"
+      "Exit codes: 0 all is as it should be; 1 something is lost, doubled or wrong, or not as\n"
+      "expected; 2 a flag or a file is wrong; 3 the gateway could not be asked to the end;\n"
+      "130 interrupted.",
+      "wutong-load");
+  app.require_subcommand(1);
+
+  DayFlags day;
+  CLI::App& day_command = *app.add_subcommand("day", "send a business day made from a seed");
+  add_day_flags(day_command, day);
+
+  ReplayFlags replay;
+  CLI::App& replay_command = *app.add_subcommand(
+      "replay", "send the orders and returns of a CSV file, at the times written there");
+  add_replay_flags(replay_command, replay);
+
+  VerifyFlags verify;
+  CLI::App& verify_command = *app.add_subcommand(
+      "verify", "fetch every receipt of a file that `day --acked` wrote, and compare");
+  add_verify_flags(verify_command, verify);
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? exit_ok : exit_usage;
+  }
+  watch_for_interrupt();
+  if (day_command.parsed()) return run_day(day);
+  if (replay_command.parsed()) return run_replay(replay);
+  return run_verify(verify);
+}
