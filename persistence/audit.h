@@ -83,8 +83,9 @@ struct AuditOptions {
 };
 
 /// Audits `ledger` up to the heads that stand when it begins; gateways may go on writing meanwhile.
-/// Blocks the caller on the ledger's answers, so never on a thread of the ledger or of a shard. Keeps
-/// every member's state and about 100 bytes an order in memory. Writes nothing.
+/// Blocks the caller on the ledger's answers, so never on a thread of the ledger or of a shard; beside
+/// a gateway of the same process it needs a ledger opened for itself, since journals take calls of one
+/// thread at a time. Keeps every member's state and about 100 bytes an order in memory. Writes nothing.
 /// An error: the ledger did not answer.
 [[nodiscard]] tl::expected<AuditReport, LedgerError> audit(Ledger& ledger, const Codec& codec,
                                                            const AuditOptions& options = {});
