@@ -40,6 +40,13 @@ int main(int argc, char** argv) {
   with_config("create", "Make the ledger, once", create);
   with_config("check", "Read all files and tell what is wrong", check);
 
+  AuditArguments audited;
+  CLI::App* audit_command = app.add_subcommand("audit", "Prove that the ledger holds");
+  audit_command->add_option("--config", audited.config_file, "The configuration, a TOML file")
+      ->required();
+  audit_command->add_flag("--json", audited.json, "One JSON object");
+  audit_command->callback([&] { action = [&audited] { return audit(audited); }; });
+
   TokenArguments made;
   CLI::App* command = app.add_subcommand("token", "Make a token and its credential");
   command->add_option("--name", made.name, "Name of the credential")->required();

@@ -23,6 +23,14 @@ enum Exit : int {
 /// Reads every file as `serve` would, and tells all that is wrong.
 [[nodiscard]] int check(const std::filesystem::path& config_file);
 
+struct AuditArguments {
+  std::filesystem::path config_file;
+  /// One JSON object instead of lines.
+  bool json = false;
+};
+/// Proves over the whole ledger, with gateways running or not, that no point is lost or made.
+[[nodiscard]] int audit(const AuditArguments& arguments);
+
 struct TokenArguments {
   std::string name;
   std::string role;

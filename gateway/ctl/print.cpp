@@ -29,6 +29,7 @@ class Rows {
         line += row[i];
         if (i + 1 < row.size()) line.append(widths[i] - row[i].size() + 2, ' ');
       }
+      line.erase(line.find_last_not_of(' ') + 1);
       text += line + "\n";
     }
     return text;
