@@ -1,41 +1,16 @@
 #include "tests/gateway/edge.h"
 
-#include <absl/time/time.h>
+#include "tests/support/program_p0.h"
 
 namespace wutong::test {
-namespace {
-
-domain::Venue venue(const char* id, const char* party, std::int64_t minor_units_a_point) {
-  domain::Venue made;
-  made.id = domain::VenueId::intern(id);
-  made.format = domain::FormatId::intern("mall");
-  made.party = domain::PartyId::intern(party);
-  made.rate = {.points = {1}, .per = {minor_units_a_point}};
-  made.refunds_orders_of = {domain::VenueId::intern("M1"), domain::VenueId::intern("H1")};
-  const auto shoes = domain::StoreId::intern("shoes");
-  made.stores[shoes] = {.id = shoes, .party = made.party};
-  return made;
-}
-
-domain::Party party(const char* id, std::int64_t price) {
-  const auto made = domain::PartyId::intern(id);
-  return {.id = made, .price = {price}, .breakage = made};
-}
-
-}  // namespace
 
 std::shared_ptr<const domain::Program> program_p0() {
-  auto program = std::make_shared<domain::Program>();
+  auto program = std::make_shared<domain::Program>(testing::program_p0());
   program->version = 7;
-  program->currency = "CNY";
-  absl::LoadTimeZone("Asia/Shanghai", &program->zone);
-  program->offset = {
-      .threshold = {5'000}, .share = {1'500}, .step_points = {100}, .step_value = {300}};
-  for (const auto& made : {party("MALL", 3'000), party("HOTEL", 2'800)}) {
-    program->parties[made.id] = made;
-  }
-  for (const auto& made : {venue("M1", "MALL", 1'000), venue("H1", "HOTEL", 500)}) {
-    program->venues[made.id] = made;
+  const auto shoes = domain::StoreId::intern("shoes");
+  for (auto& [id, venue] : program->venues) {
+    venue.stores[shoes] = {.id = shoes, .party = venue.party};
+    venue.refunds_orders_of = {domain::VenueId::intern("M1"), domain::VenueId::intern("H1")};
   }
   return program;
 }

@@ -9,13 +9,14 @@
 #include "gateway/keys.h"
 #include "gateway/translate_request.h"
 
-/// What the tests of the edge stand on: the program P0 of the golden cases, as far as it is needed.
+/// What the tests of the edge stand on.
 namespace wutong::test {
 
 /// 2026-01-05 12:00 in Shanghai: when every request of the tests arrives.
 inline constexpr domain::Instant noon{1'767'585'600'000};
 
-/// Venues M1 (store `shoes`) and H1 in CNY; M1 and H1 may refund each other's orders.
+/// P0 of the golden cases as version 7, with a store `shoes` in M1 and H1, which may refund each
+/// other's orders.
 [[nodiscard]] std::shared_ptr<const domain::Program> program_p0();
 [[nodiscard]] std::shared_ptr<const domain::RiskPolicy> policy_without_limits();
 
