@@ -1,14 +1,10 @@
 #include <gmock/gmock.h>
-#include <google/protobuf/text_format.h>
-#include <grpcpp/create_channel.h>
 #include <gtest/gtest.h>
 
-#include <set>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "grpc/health/v1/health.grpc.pb.h"
 #include "tests/gateway/bad_requests.h"
 #include "tests/gateway/edge.h"
 #include "tests/gateway/edge_gateway.h"
@@ -368,30 +364,6 @@ TEST(Service, ManyTillsAtOnceAwardEachOrderOnce) {
       gateway.call(&Stub::GetMember, valid<v1::GetMemberRequest>(Method::get_member));
 
   EXPECT_EQ(member.member().balances().available(), orders);
-}
-
-TEST(Server, HealthIsServingUntilItStops) {
-  EdgeGateway gateway;
-  const auto health = grpc::health::v1::Health::NewStub(gateway.channel());
-  grpc::health::v1::HealthCheckRequest request;
-  grpc::health::v1::HealthCheckResponse reply;
-  request.set_service("wutong.v1.Points");
-
-  const auto status = health->Check(gateway.context("").get(), request, &reply);
-  gateway.server().stop(5'000);
-  grpc::health::v1::HealthCheckResponse stopped;
-  const auto after = health->Check(gateway.context("").get(), request, &stopped);
-
-  EXPECT_TRUE(status.ok());
-  EXPECT_EQ(reply.status(), grpc::health::v1::HealthCheckResponse::SERVING);
-  EXPECT_FALSE(after.ok());
-}
-
-TEST(Server, ListensOnLoopbackOnly) {
-  EXPECT_TRUE(is_loopback("127.0.0.1:0"));
-  EXPECT_TRUE(is_loopback("unix:/run/wutong.sock"));
-  EXPECT_FALSE(is_loopback("0.0.0.0:7450"));
-  EXPECT_FALSE(is_loopback("192.168.1.1:7450"));
 }
 
 }  // namespace

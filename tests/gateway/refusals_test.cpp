@@ -1,0 +1,121 @@
+#include "gateway/refusals.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <string>
+
+#include "gateway/translate_reply.h"
+
+namespace wutong {
+namespace {
+
+using domain::Field;
+using domain::Refusal;
+using ::testing::HasSubstr;
+
+constexpr std::array all_refusals = {Refusal::member_unknown,
+                                     Refusal::member_exists,
+                                     Refusal::other_content,
+                                     Refusal::other_member,
+                                     Refusal::member_not_active,
+                                     Refusal::occurred_in_future,
+                                     Refusal::back_dated,
+                                     Refusal::currency_not_the_venues,
+                                     Refusal::excluded_exceeds_amount,
+                                     Refusal::lines_do_not_sum,
+                                     Refusal::excluded_lines_do_not_sum,
+                                     Refusal::tenders_do_not_sum,
+                                     Refusal::amount_overflows,
+                                     Refusal::hold_unknown,
+                                     Refusal::late_without_hold,
+                                     Refusal::below_offset_threshold,
+                                     Refusal::not_in_steps,
+                                     Refusal::balance_too_low,
+                                     Refusal::above_offset_share,
+                                     Refusal::order_unknown,
+                                     Refusal::venue_not_allowed,
+                                     Refusal::line_unknown,
+                                     Refusal::line_already_refunded,
+                                     Refusal::more_than_left,
+                                     Refusal::more_earning_than_left,
+                                     Refusal::more_excluded_than_left};
+
+TEST(Refusals, EachHasItsNumberOnTheWireAndAComplaint) {
+  for (const Refusal refusal : all_refusals) {
+    EXPECT_TRUE(v1::RefusalCode_IsValid(static_cast<int>(refusal))) << static_cast<int>(refusal);
+    EXPECT_NE(complaint_of(refusal), "is refused") << static_cast<int>(refusal);
+  }
+  EXPECT_EQ(v1::RefusalCode_descriptor()->value_count(), static_cast<int>(all_refusals.size()) + 1);
+}
+
+TEST(Refusals, TheCallersMistakesAreStatusesAndTheRestIsInsideTheReply) {
+  int statuses = 0;
+  for (const Refusal refusal : all_refusals) {
+    const Reply reply = RefusedReply{.refused = {refusal, Field::points_to_use}};
+    v1::CheckoutReply out;
+
+    const auto outcome = translate(reply, out);
+
+    if (!outcome) {
+      ++statuses;
+      EXPECT_EQ(outcome.error().refusal, static_cast<std::uint8_t>(refusal));
+      EXPECT_EQ(outcome.error().field, "points_to_use");
+      continue;
+    }
+    EXPECT_EQ(*outcome, Outcome::refused);
+    EXPECT_EQ(static_cast<int>(out.refusal().code()), static_cast<int>(refusal));
+    EXPECT_EQ(out.refusal().field(), "points_to_use");
+    EXPECT_THAT(out.refusal().text(), HasSubstr("points_to_use "));
+  }
+  EXPECT_EQ(statuses, 9);
+}
+
+TEST(Refusals, AFieldHasThePathOfItsMethod) {
+  EXPECT_EQ(path_of(Field::amount, Method::checkout), "amount_minor");
+  EXPECT_EQ(path_of(Field::amount, Method::refund), "amount.amount_minor");
+  EXPECT_EQ(path_of(Field::order_id, Method::checkout), "order_id");
+  EXPECT_EQ(path_of(Field::order_id, Method::refund), "order.order_id");
+  EXPECT_EQ(path_of(Field::venue, Method::refund), "origin.venue");
+  EXPECT_EQ(path_of(Field::member, Method::enroll), "member_id");
+  EXPECT_EQ(path_of(Field::none, Method::quote), "");
+}
+
+TEST(Refusals, FailuresAreTheirStatuses) {
+  const auto of = [](CallFailure failure) {
+    v1::CheckoutReply out;
+    const auto outcome = translate(Reply(FailedReply{.failure = failure, .what = "the log"}), out);
+    return outcome ? Problem{} : outcome.error();
+  };
+
+  EXPECT_EQ(of(CallFailure::unavailable).code, Code::unavailable);
+  EXPECT_TRUE(of(CallFailure::unavailable).retryable);
+  EXPECT_THAT(of(CallFailure::unavailable).text, HasSubstr("the log"));
+  EXPECT_EQ(of(CallFailure::exhausted).code, Code::resource_exhausted);
+  EXPECT_EQ(of(CallFailure::not_found).code, Code::not_found);
+  EXPECT_EQ(of(CallFailure::reversed).code, Code::already_exists);
+  EXPECT_EQ(of(CallFailure::reversed).field, "order_id");
+}
+
+TEST(Refusals, AReadHasNoRefusalInside) {
+  v1::GetReceiptReply out;
+
+  const auto outcome =
+      translate(Reply(RefusedReply{.refused = {Refusal::other_member, Field::member}}), out);
+
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, Code::not_found);
+}
+
+TEST(Refusals, AReplyOfAnotherKindIsABug) {
+  v1::CheckoutReply out;
+
+  const auto outcome = translate(Reply(HistoryReply{}), out);
+
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, Code::internal);
+}
+
+}  // namespace
+}  // namespace wutong

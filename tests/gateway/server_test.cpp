@@ -1,0 +1,132 @@
+#include "gateway/server.h"
+
+#include <gmock/gmock.h>
+#include <grpcpp/create_channel.h>
+#include <grpcpp/generic/generic_stub.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "grpc/health/v1/health.grpc.pb.h"
+#include "tests/gateway/bad_requests.h"
+#include "tests/gateway/edge_gateway.h"
+
+namespace wutong::test {
+namespace {
+
+using ::testing::HasSubstr;
+
+/// What reflection answers to "list the services", as bytes: its classes are in a library of gRPC's
+/// without headers.
+std::string listed_services(const std::shared_ptr<grpc::Channel>& channel) {
+  constexpr const char* method = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
+  const grpc::Slice list_services(std::string("\x3a\x00", 2));
+  grpc::GenericStub stub(channel);
+  grpc::ClientContext context;
+  grpc::CompletionQueue queue;
+  void* tag = nullptr;
+  bool ok = false;
+  const auto wait = [&] { return queue.Next(&tag, &ok) && ok; };
+  const auto call = stub.PrepareCall(&context, method, &queue);
+  call->StartCall(nullptr);
+  if (!wait()) return "no call";
+  call->Write(grpc::ByteBuffer(&list_services, 1), nullptr);
+  if (!wait()) return "no write";
+  grpc::ByteBuffer answer;
+  call->Read(&answer, nullptr);
+  if (!wait()) return "no answer";
+  std::vector<grpc::Slice> slices;
+  std::string bytes;
+  if (answer.Dump(&slices).ok()) {
+    for (const grpc::Slice& slice : slices) {
+      bytes.append(slice.begin(), slice.end());
+    }
+  }
+  context.TryCancel();
+  grpc::Status status;
+  call->Finish(&status, nullptr);
+  wait();
+  return bytes;
+}
+
+TEST(Server, HealthIsServingUntilItStops) {
+  EdgeGateway gateway;
+  const auto health = grpc::health::v1::Health::NewStub(gateway.channel());
+  grpc::health::v1::HealthCheckRequest request;
+  grpc::health::v1::HealthCheckResponse reply;
+  request.set_service("wutong.v1.Points");
+
+  const auto status = health->Check(gateway.context("").get(), request, &reply);
+  gateway.server().stop(5'000);
+  grpc::health::v1::HealthCheckResponse stopped;
+  const auto after = health->Check(gateway.context("").get(), request, &stopped);
+
+  EXPECT_TRUE(status.ok());
+  EXPECT_EQ(reply.status(), grpc::health::v1::HealthCheckResponse::SERVING);
+  EXPECT_FALSE(after.ok());
+}
+
+TEST(Server, ReflectionNamesTheServices) {
+  EdgeGateway gateway;
+
+  const std::string services = listed_services(gateway.channel());
+
+  EXPECT_THAT(services, HasSubstr("wutong.v1.Points"));
+  EXPECT_THAT(services, HasSubstr("grpc.health.v1.Health"));
+}
+
+TEST(Server, StopAnswersWhatIsUnderWayAndNothingAfter) {
+  EdgeGateway gateway;
+  gateway.enroll("alice");
+  constexpr int tills = 8;
+  std::atomic<int> accepted{0};
+  std::vector<std::jthread> running;
+  for (int till = 0; till < tills; ++till) {
+    running.emplace_back([&gateway, &accepted, till] {
+      auto request = dynamic_cast<const v1::CheckoutRequest&>(
+          *valid_request(Method::checkout, LedgerClock::gateway));
+      for (int i = 0;; ++i) {
+        request.set_order_id(std::to_string(till) + "-" + std::to_string(i));
+        v1::CheckoutReply reply;
+        const auto status = gateway.stub().Checkout(gateway.context().get(), request, &reply);
+        if (!status.ok()) break;
+        EXPECT_TRUE(reply.has_receipt());
+        ++accepted;
+      }
+    });
+  }
+  while (accepted < tills) std::this_thread::yield();
+
+  gateway.server().stop(5'000);
+  running.clear();
+
+  EXPECT_EQ(gateway.metrics.under_way(), 0U);
+  // A call that was taken is answered as if nothing were the matter.
+  EXPECT_EQ(gateway.metrics.durations(Method::checkout, CallOutcome::unavailable).count, 0U);
+}
+
+TEST(Server, APortTakenIsSaid) {
+  EdgeGateway gateway;
+  CallMetrics metrics;
+  const std::string listen = "127.0.0.1:" + std::to_string(gateway.server().port());
+
+  const auto second =
+      Server::start({.listen = listen}, gateway.engine(), {.hash_key = std::string(16, 'k')},
+                    system_clocks(), nullptr, metrics);
+
+  ASSERT_FALSE(second);
+  EXPECT_THAT(second.error(), HasSubstr(listen));
+}
+
+TEST(Server, ListensOnLoopbackOnly) {
+  EXPECT_TRUE(is_loopback("127.0.0.1:0"));
+  EXPECT_TRUE(is_loopback("unix:/run/wutong.sock"));
+  EXPECT_FALSE(is_loopback("0.0.0.0:7450"));
+  EXPECT_FALSE(is_loopback("192.168.1.1:7450"));
+}
+
+}  // namespace
+}  // namespace wutong::test
