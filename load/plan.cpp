@@ -15,8 +15,8 @@ constexpr double refunded_by_amount = 0.024;
 constexpr double refunded_by_lines = 0.075;  // of those with at least two lines
 constexpr double refunded_whole = 0.024;
 constexpr double duplicated = 0.03;
-constexpr double with_other_content = 0.02;
-constexpr double for_other_member = 0.02;
+constexpr double with_other_content = 0.025;
+constexpr double for_other_member = 0.025;
 
 /// Makes what follows the orders, and puts all steps in their order.
 class FollowUps {

@@ -20,7 +20,7 @@ struct PlanOptions {
   double skew = 0.8;
 };
 
-enum class TenderMix : std::uint8_t { none, one, two, gift_card };
+enum class TenderMix : std::uint8_t { one, two, gift_card };
 
 struct PlannedLine {
   std::int64_t amount_minor = 0;
@@ -42,7 +42,7 @@ struct PlannedOrder {
   std::int64_t excluded_minor = 0;
   std::int64_t excluded_from_offset_minor = 0;
   std::vector<PlannedLine> lines;
-  TenderMix tenders = TenderMix::none;
+  TenderMix tenders = TenderMix::one;
   std::uint8_t channel = 1;
   /// The till was offline and sends it late.
   bool late = false;

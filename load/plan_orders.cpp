@@ -96,7 +96,7 @@ class Orders {
     if (random_.chance(shape.with_lines)) add_lines(order, venue, shape);
     exclude(order);
     order.tenders =
-        static_cast<TenderMix>(random_.below(rules_.tenders_without_earning.empty() ? 3 : 4));
+        static_cast<TenderMix>(random_.below(rules_.tenders_without_earning.empty() ? 2 : 3));
     if (random_.chance(late)) {
       order.late = true;
       order.age_ms = hour_ms + static_cast<std::int64_t>(random_.below(20 * hour_ms));

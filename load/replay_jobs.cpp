@@ -44,6 +44,10 @@ v1::CheckoutRequest ReplayJobs::checkout_request(const ReplayRow& row) const {
   request.set_received_at_unix_ms(row.occurred_at_unix_ms);
   request.set_amount_minor(row.amount_minor);
   request.set_currency(parts_.currency);
+  // The file does not tell what was paid with; all of it earns.
+  v1::Tender& tender = *request.add_tenders();
+  tender.set_kind("money");
+  tender.set_amount_minor(row.amount_minor);
   return request;
 }
 

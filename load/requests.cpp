@@ -31,9 +31,8 @@ void add_tenders(const PlannedOrder& order, const Rules& rules, std::int64_t cas
     tender.set_kind(kind);
     tender.set_amount_minor(amount);
   };
+  if (cash_due == 0) return;
   switch (order.tenders) {
-    case TenderMix::none:
-      return;
     case TenderMix::one:
       return add("mobile_pay", cash_due);
     case TenderMix::two:
@@ -223,10 +222,11 @@ OtherContent with_other_content(v1::CheckoutRequest request, std::uint8_t varian
       request.set_excluded_from_earning_minor(request.excluded_from_earning_minor() + 1);
     }
   }
-  if (request.tenders_size() > 0) {
-    v1::Tender& last = *request.mutable_tenders(request.tenders_size() - 1);
-    last.set_amount_minor(last.amount_minor() + 1);
-  }
+  v1::Tender& last = request.tenders_size() > 0
+                         ? *request.mutable_tenders(request.tenders_size() - 1)
+                         : *request.add_tenders();
+  if (last.kind().empty()) last.set_kind("cash");
+  last.set_amount_minor(last.amount_minor() + 1);
   return {std::move(request), "amount_minor"};
 }
 
