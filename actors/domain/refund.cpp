@@ -51,6 +51,38 @@ const Movement* award_of(const CheckedOut& order, std::uint32_t line) {
   return found == order.effects.movements.end() ? nullptr : &*found;
 }
 
+/// What each use has got back in total. It is the lot that the rule is about: all uses of one lot
+/// together get the floored share of what was used of it. Which party gives how much of that is
+/// settled so that no party's total ever falls: each first its own floored share, then what flooring
+/// left over goes to the first that has not had its whole back.
+std::vector<Points> given_back_with(const CheckedOut& order, const RefundTotals& before,
+                                    Money refunded) {
+  const auto uses = movements_of(order, Reason::use);
+  std::vector<Points> given = before.given_back;
+  ENSURE(given.size() == uses.size(), "refunds of one order count different uses");
+  for (std::size_t first = 0; first < uses.size();) {
+    std::size_t end = first;
+    Points used;
+    Points left;
+    for (; end < uses.size() && uses[end]->lot_serial == uses[first]->lot_serial; ++end) {
+      used -= uses[end]->points;
+      left -= given[end];
+    }
+    left += Points{share_of(used.count, refunded, order.content.amount)};
+    const auto give = [&](std::size_t use, Points up_to) {
+      const Points more = std::min(left, std::max(up_to - given[use], Points{}));
+      given[use] += more;
+      left -= more;
+    };
+    for (std::size_t use = first; use < end; ++use) {
+      give(use, {share_of(-uses[use]->points.count, refunded, order.content.amount)});
+    }
+    for (std::size_t use = first; use < end; ++use) give(use, -uses[use]->points);
+    first = end;
+  }
+  return given;
+}
+
 /// The totals once `part` is refunded too.
 RefundTotals totals_with(const CheckedOut& order, const RefundTotals& before,
                          const RefundPart& part) {
@@ -65,10 +97,7 @@ RefundTotals totals_with(const CheckedOut& order, const RefundTotals& before,
     totals.clawed_back.push_back(
         all ? line.points : Points{share_of(line.points.count, earning, earning_goods(order))});
   }
-  for (const Movement* used : movements_of(order, Reason::use)) {
-    totals.given_back.push_back(
-        {share_of(-used->points.count, totals.amount, order.content.amount)});
-  }
+  totals.given_back = given_back_with(order, before, totals.amount);
   return totals;
 }
 

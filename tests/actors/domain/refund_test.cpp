@@ -161,6 +161,28 @@ TEST(Refund, EachUseGoesBackToItsLotAndItsParty) {
                    "claw_back -4 POOL->MALL 12000"}));
 }
 
+TEST(Refund, ALotGetsItsFlooredShareBackHoweverManyPartiesItPaid) {
+  World world;
+  const StoreId shoes = StoreId::intern("shoes");
+  world.program.venues.at(VenueId::intern("M1"))
+      .stores.emplace(shoes, Store{.id = shoes, .party = PartyId::intern("BRAND")});
+  world.buy({.id = "opening", .amount = {2'500'00}});
+  Checkout checkout = world.checkout({.id = "1", .amount = {100'00}, .use = {500}});
+  checkout.lines = {{.number = 1, .amount = {50'00}},
+                    {.number = 2, .store = shoes, .amount = {50'00}}};
+  world.buy(checkout);
+  const Order order{.id = "1", .amount = {100'00}};
+
+  // Of 250 and 250 points a hundredth is 2.5 each, and of the lot's 500 it is 5.
+  const Refunded first = world.give_back("r1", order, part(1'00));
+  const Refunded second = world.give_back("r2", order, part(1'00));
+
+  EXPECT_EQ(first.given_back, Points{5});
+  EXPECT_EQ(first.totals.given_back, std::vector<Points>({{3}, {2}}));
+  EXPECT_EQ(second.given_back, Points{5});
+  EXPECT_EQ(second.totals.given_back, std::vector<Points>({{5}, {5}}));
+}
+
 TEST(Refund, TheCounterOfTheDayGoesDownOnlyByWhatWasCounted) {
   World world;
   world.buy({.id = "uncounted", .amount = {100'00}});
