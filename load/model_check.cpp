@@ -160,12 +160,7 @@ std::optional<std::string> ModelCheck::checkout(const v1::CheckoutRequest& reque
       caps.push_back(check.bound());
     }
   }
-  for (const v1::LotMovement& movement : record.movements()) {
-    if (!account_.name_lot(movement.party(), day_of_text(movement.expires_on()),
-                           movement.lot_serial())) {
-      return absl::StrCat("lot ", movement.lot_serial(), " changed its name");
-    }
-  }
+  if (auto renamed = name_lots(record)) return renamed;
   const auto right = account_.checkout(key, order, record.received_at_unix_ms(), caps);
   if (!right) return "it was accepted, and the rules refuse its points";
 
@@ -189,6 +184,7 @@ std::optional<std::string> ModelCheck::refund(const v1::RefundRequest& request,
   const std::string key = key_of(request.order().venue(), request.order().order_id());
   if (before_the_run(record)) return std::nullopt;
   if (!record.has_refund()) return "the record is not a refund's";
+  if (auto renamed = name_lots(record)) return renamed;
   if (before_.contains(key)) {
     take_over(record);
     return balances(record.balances_after());
@@ -218,6 +214,16 @@ std::optional<std::string> ModelCheck::refund(const v1::RefundRequest& request,
 
 bool ModelCheck::before_the_run(const v1::ReceiptRecord& record) const {
   return !started_empty_ && record.received_at_unix_ms() <= known_until_unix_ms_;
+}
+
+std::optional<std::string> ModelCheck::name_lots(const v1::ReceiptRecord& record) {
+  for (const v1::LotMovement& movement : record.movements()) {
+    if (!account_.name_lot(movement.party(), day_of_text(movement.expires_on()),
+                           movement.lot_serial())) {
+      return absl::StrCat("lot ", movement.lot_serial(), " changed its name");
+    }
+  }
+  return std::nullopt;
 }
 
 void ModelCheck::take_over(const v1::ReceiptRecord& record) {

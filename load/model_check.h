@@ -36,6 +36,8 @@ class ModelCheck {
                                                     const v1::ReceiptRecord& record);
   [[nodiscard]] std::optional<std::string> refund(const v1::RefundRequest& request,
                                                   const v1::ReceiptRecord& record);
+  /// Learns what the gateway calls the lots; what is wrong if it calls one otherwise than before.
+  [[nodiscard]] std::optional<std::string> name_lots(const v1::ReceiptRecord& record);
   /// Believes a refund of an order that the model never saw.
   void take_over(const v1::ReceiptRecord& record);
   [[nodiscard]] bool before_the_run(const v1::ReceiptRecord& record) const;

@@ -111,6 +111,17 @@ TEST_F(DayTest, AGatewayThatIsGoneEndsTheDayUnfinished) {
   EXPECT_EQ(day(), exit_unfinished);
 }
 
+TEST_F(DayTest, ADayThatWasCutShortIsSentToItsEndAsItWas) {
+  start({.dies_after = 2'500});
+  ASSERT_EQ(day(), exit_unfinished);
+  gateway_->recover();
+
+  EXPECT_EQ(day(), exit_ok);
+
+  EXPECT_THAT(summary(), HasSubstr("\"sent_before\": true"));
+  EXPECT_THAT(summary(), HasSubstr("\"orders_accepted\": 2500"));
+}
+
 TEST_F(DayTest, ALostReceiptIsFound) {
   // The first order has no duplicate that would bring it back.
   start({.loses_receipt = 1});
@@ -160,10 +171,10 @@ TEST_F(DayTest, APointThatGoesWithoutAReceiptIsFound) {
 TEST_F(DayTest, ADayThatLacksAKindOfTrafficFails) {
   start();
 
-  // Nobody has points to pay with.
+  // Too few orders for all kinds; nobody has points to pay with.
   EXPECT_EQ(
       run_day(
-          {.common = common(), .program_file = program_, .plan = {.orders = 400}, .members = 400}),
+          {.common = common(), .program_file = program_, .plan = {.orders = 20}, .members = 20}),
       exit_wrong);
 
   EXPECT_THAT(summary(), HasSubstr("paid_with_points"));

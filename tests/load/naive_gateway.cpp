@@ -3,6 +3,10 @@
 #include <absl/strings/str_cat.h>
 #include <absl/time/clock.h>
 
+#include <algorithm>
+#include <cstdlib>
+#include <vector>
+
 #include "load/requests.h"
 
 namespace wutong::load {
@@ -31,10 +35,17 @@ std::string difference(const v1::CheckoutRequest& known, const v1::CheckoutReque
   return known.points_to_use() == asked.points_to_use() ? "" : "points_to_use";
 }
 
-/// How the lots are called, as movements tell it.
-void name_lots(v1::ReceiptRecord& record, const Account& account) {
-  for (const Lot& lot : account.lots()) {
+/// What went into and out of each lot; 0 tells of a lot what it is called.
+void add_movements(v1::ReceiptRecord& record, const std::vector<Lot>& before,
+                   const std::vector<Lot>& after) {
+  for (const Lot& lot : after) {
+    const auto former = std::ranges::find(before, lot.serial, &Lot::serial);
+    const std::int64_t in = lot.points - (former == before.end() ? 0 : former->points);
     v1::LotMovement& movement = *record.add_movements();
+    movement.set_reason(in < 0                ? v1::MOVEMENT_REASON_CLAW_BACK
+                        : record.has_refund() ? v1::MOVEMENT_REASON_GIVE_BACK
+                                              : v1::MOVEMENT_REASON_EARN);
+    movement.set_points(std::abs(in));
     movement.set_lot_serial(lot.serial);
     movement.set_party(lot.party);
     movement.set_expires_on(absl::FormatCivilTime(lot.expires_on));
@@ -93,6 +104,11 @@ NaiveGateway::~NaiveGateway() {
 }
 
 std::string NaiveGateway::target() const { return absl::StrCat("127.0.0.1:", port_); }
+
+void NaiveGateway::recover() {
+  const std::lock_guard lock(mutex_);
+  faults_ = {};
+}
 
 NaiveGateway::Trouble NaiveGateway::trouble() {
   ++calls_;
@@ -187,6 +203,7 @@ void NaiveGateway::take(const v1::CheckoutRequest& request, v1::CheckoutReply* r
     return refuse(*reply->mutable_refusal(), v1::REFUSAL_CODE_BALANCE_TOO_LOW, "points_to_use");
   }
   const int number = ++checkouts_;
+  const std::vector<Lot> lots_before = member.account.lots();
   const auto result = member.account.checkout(key_of(request), order_of(request), now, {});
   if (number == faults_.takes_order_twice) {
     (void)member.account.checkout("again", order_of(request), now, {});
@@ -200,7 +217,7 @@ void NaiveGateway::take(const v1::CheckoutRequest& request, v1::CheckoutReply* r
     record.mutable_checkout()->set_points_earned(result->earning.points() + 1);
   }
   fill(*record.mutable_balances_after(), member.account);
-  name_lots(record, member.account);
+  add_movements(record, lots_before, member.account.lots());
   *reply->mutable_receipt()->mutable_record() = record;
   if (number == faults_.changes_receipt) record.set_policy_version(77);
   if (number == faults_.forgets_points) {
@@ -242,6 +259,7 @@ void NaiveGateway::refund(const v1::RefundRequest& request, v1::RefundReply* rep
   const std::int64_t now = request.has_received_at_unix_ms() ? request.received_at_unix_ms()
                                                              : absl::ToUnixMillis(absl::Now());
   Member& member = members_.at(order->second.request.member().id());
+  const std::vector<Lot> lots_before = member.account.lots();
   const auto result = member.account.refund(key_of(request.order()), scope, now);
   if (!result) {
     return refuse(*reply->mutable_refusal(), v1::REFUSAL_CODE_MORE_THAN_LEFT, "amount");
@@ -263,6 +281,7 @@ void NaiveGateway::refund(const v1::RefundRequest& request, v1::RefundReply* rep
   record.set_debt_incurred(result->debt_incurred);
   record.set_debt_repaid(result->debt_repaid);
   fill(*record.mutable_balances_after(), member.account);
+  add_movements(record, lots_before, member.account.lots());
   refunds_[key] = record;
   *reply->mutable_receipt()->mutable_record() = record;
 }
