@@ -16,6 +16,7 @@
 
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "tests/support/http_get.h"
+#include "tests/support/wait_until.h"
 
 namespace wutong::test {
 namespace {
@@ -26,6 +27,11 @@ using std::chrono::steady_clock;
 
 const fs::path programs = fs::path(WUTONG_BINARY_DIR) / "bin";
 const fs::path data = fs::path(WUTONG_SOURCE_DIR) / "tests" / "data";
+
+/// An idle client of gRPC looks at its connections every five seconds by default: only then does it see
+/// that a gateway is there, or wants to go, and a gateway that stops waits for its clients.
+[[maybe_unused]] const int polling_often =
+    setenv("GRPC_CLIENT_CHANNEL_BACKUP_POLL_INTERVAL_MS", "20", 0);
 
 std::vector<char*> arguments_of(const std::vector<std::string>& words) {
   std::vector<char*> out;
@@ -75,7 +81,10 @@ RunningGateway::RunningGateway(const RedisServer& redis, GatewayOptions options)
 
 RunningGateway::~RunningGateway() {
   if (process_ > 0) kill();
-  if (::testing::Test::HasFailure()) {
+  // One that tests share outlives them.
+  const auto& tests = *::testing::UnitTest::GetInstance();
+  const bool shared = tests.current_test_info() == nullptr;
+  if (shared ? !tests.Passed() : ::testing::Test::HasFailure()) {
     std::fprintf(stderr, "--- the gateway's log\n%s\n", text_of(log_file()).c_str());
   }
   std::error_code error;
@@ -95,12 +104,19 @@ void RunningGateway::write_files(const RedisServer& redis) {
          << options_.risk_policy.string() << "\"\n[credentials]\nfile = \"credentials.toml\"\n"
          << "[witness]\nfile = \"witness\"\n[log]\nlevel = \"info\"\n";
   config.close();
+  token_ = add_token("test", "operator", "*");
+}
+
+std::string RunningGateway::add_token(const std::string& name, const std::string& role,
+                                      const std::string& venue) const {
   const auto made =
-      run_program({(programs / "wutong").string(), "token", "--name", "test", "--role", "operator",
-                   "--venue", "*", "--credentials", (folder_ / "credentials.toml").string(),
+      run_program({(programs / "wutong").string(), "token", "--name", name, "--role", role,
+                   "--venue", venue, "--credentials", (folder_ / "credentials.toml").string(),
                    "--token-file", (folder_ / "token").string()});
   EXPECT_EQ(made.exit_code, 0) << made.output;
-  std::ifstream(folder_ / "token") >> token_;
+  std::string token;
+  std::ifstream(folder_ / "token") >> token;
+  return token;
 }
 
 std::string RunningGateway::target() const { return "unix:" + (folder_ / "gateway.sock").string(); }
@@ -108,6 +124,7 @@ std::string RunningGateway::target() const { return "unix:" + (folder_ / "gatewa
 void RunningGateway::launch() {
   std::error_code error;
   fs::remove(folder_ / "gateway.sock", error);
+  log_begin_ = fs::exists(log_file()) ? fs::file_size(log_file()) : 0;
   process_ = spawn({(programs / "wutong").string(), "serve", "--config", config_file().string()},
                    log_file());
 }
@@ -174,10 +191,6 @@ std::shared_ptr<grpc::Channel> RunningGateway::channel() const {
   return grpc::CreateCustomChannel(target(), grpc::InsecureChannelCredentials(), arguments);
 }
 
-std::unique_ptr<v1::Points::Stub> RunningGateway::stub() const {
-  return v1::Points::NewStub(channel());
-}
-
 std::unique_ptr<grpc::ClientContext> RunningGateway::context(milliseconds timeout) const {
   return context_with(token_, timeout);
 }
@@ -191,12 +204,17 @@ std::unique_ptr<grpc::ClientContext> RunningGateway::context_with(const std::str
 }
 
 std::string RunningGateway::http(const std::string& path) const {
-  // The port is free for each start; the log tells which it is.
-  const auto log = text_of(log_file());
+  // Any free port at each start; the log tells which it is, a moment after the first call is served.
   const std::string title = "serving metrics on 127.0.0.1, port ";
-  const auto at = log.rfind(title);
-  if (at == std::string::npos) return {};
-  return http_get(static_cast<std::uint16_t>(std::stoi(log.substr(at + title.size()))), path);
+  std::uint16_t port = 0;
+  const bool told = wait_until(std::chrono::seconds(5), [&] {
+    const auto log = text_of(log_file());
+    const auto at = log.find(title, log_begin_);
+    if (at == std::string::npos || log.find('\n', at) == std::string::npos) return false;
+    port = static_cast<std::uint16_t>(std::stoi(log.substr(at + title.size())));
+    return true;
+  });
+  return told ? http_get(port, path) : std::string();
 }
 
 double RunningGateway::metric(const std::string& name) const {
