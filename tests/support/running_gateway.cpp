@@ -186,7 +186,8 @@ std::shared_ptr<grpc::Channel> RunningGateway::channel() const {
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   // A gateway that was killed is back at once here; the default waits longer each time.
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 20);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 20);
+  // What a connection has to come up, not what lies between two attempts: a busy machine needs it.
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 5'000);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 100);
   return grpc::CreateCustomChannel(target(), grpc::InsecureChannelCredentials(), arguments);
 }
