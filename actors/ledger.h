@@ -132,6 +132,9 @@ class Journal {
   virtual void flush(FlushRequest request, LedgerCallback<FlushOutcome> done) = 0;
 
   virtual void read_head(LedgerCallback<AppendReply> done) = 0;
+  /// Once it was read, the reads of what flushes wrote (snapshots, history, book) answer `unknown` from
+  /// another server process until it was read there too: that one may have lost a flush, and the mark
+  /// tells.
   virtual void read_mark(LedgerCallback<Mark> done) = 0;
 
   /// Entries with `last` > `after`, oldest first, at most `entries_max`; fewer (or none) only at the

@@ -147,6 +147,7 @@ void Shard::tick() {
   expire_replies();
   if (state_ != State::owner) return;
   renew_lease();
+  check_mark();
   book_->tick(now);
   settle_again();
   build_filters();

@@ -98,6 +98,18 @@ class Shard : public ShardActor::base, private BookHost {
     bool read_only = false;
   };
 
+  /// Who took which order: two members of one shard may both have taken it, until one of them loses it.
+  struct Taker {
+    domain::RecordKey order;
+    domain::MemberKey member;
+
+    friend bool operator==(const Taker&, const Taker&) = default;
+    template <typename H>
+    friend H AbslHashValue(H hash, const Taker& taker) {
+      return H::combine(std::move(hash), taker.order.high, taker.order.low, taker.member.value);
+    }
+  };
+
   behavior_type make_behavior() override;
 
   // shard.cpp
@@ -118,6 +130,7 @@ class Shard : public ShardActor::base, private BookHost {
   void take();
   void on_head(const HeadRead& read);
   void on_taken(const AppendAnswered& answered);
+  void check_mark();
   void on_mark(const MarkRead& read);
   void read_tail();
   void on_log(LogRead& read);
@@ -197,10 +210,12 @@ class Shard : public ShardActor::base, private BookHost {
                 std::uint64_t ticket);
   void on_book_replies(const BookReplies& replies);
   void on_book_reply(const BookReply& reply);
-  void on_settled(domain::RecordKey order);
+  void on_settled(const BookReply& reply);
   void on_lost(const BookReply& reply);
   void reverse(MemberActor& member, domain::RecordKey order, std::int32_t month);
-  void on_reversed(domain::RecordKey order, const Reply& reply);
+  void on_reversed(const Taker& taker, const Reply& reply);
+  /// The member's checkout of the order was undone, since the order is another's.
+  [[nodiscard]] bool was_reversed(const MemberActor& member, domain::RecordKey order) const;
   /// Settling is repeated until it is answered, so no outbox is needed.
   void settle_again();
   void on_inquiry(const Inquiry& inquiry);
@@ -259,6 +274,8 @@ class Shard : public ShardActor::base, private BookHost {
   std::uint64_t server_generation_ = 0;
   bool reading_head_ = false;
   bool reading_mark_ = false;
+  /// Another server process answers, and whether it has every flush is not known yet.
+  bool mark_doubted_ = false;
   domain::Position tail_read_to_;
   std::optional<LogWriter> log_;
   std::int64_t append_first_sent_ns_ = 0;
@@ -289,16 +306,14 @@ class Shard : public ShardActor::base, private BookHost {
 
   // Checkouts whose claim is not confirmed.
   struct Unsettled {
-    domain::MemberKey member;
     std::int32_t month = 0;
     domain::Position position;
     std::int64_t asked_at_ns = 0;
     std::vector<PendingReply> replies;
     bool lost = false;
   };
-  using OrderIndex = std::pair<std::uint64_t, std::uint32_t>;
-  absl::flat_hash_map<OrderIndex, Unsettled> unsettled_;
-  absl::btree_map<domain::Position, domain::RecordKey> unsettled_positions_;
+  absl::flat_hash_map<Taker, Unsettled> unsettled_;
+  absl::btree_map<domain::Position, Taker> unsettled_positions_;
   /// Calls that know only their order, until the book says whose it is.
   absl::flat_hash_map<std::uint64_t, std::shared_ptr<Call>> routed_;
 

@@ -61,10 +61,8 @@ void Shard::on_append(const AppendAnswered& answered) {
     return;
   }
   const auto generation = std::exchange(server_generation_, answered.result->server_generation);
-  if (generation != server_generation_ && !reading_mark_) {
-    reading_mark_ = true;
-    parts_.journal.read_mark(answer_with<MarkRead, Mark>(MarkRead{}));
-  }
+  if (generation != server_generation_) mark_doubted_ = true;
+  check_mark();
   judge(log_->answered(answered.result->head));
 }
 

@@ -237,6 +237,12 @@ void Shard::decide(MemberActor& member, WaitingCall& waiting, const domain::Comm
   }
   if (auto* replay = std::get_if<domain::Replay>(&decision)) {
     const auto key = domain::key_of(replay->record);
+    if (checkout != nullptr && was_reversed(member, key)) {
+      reply_after(std::move(waiting.call), member.state.position,
+                  FailedReply{.failure = CallFailure::reversed, .what = "order_id"}, std::nullopt,
+                  true);
+      return;
+    }
     const auto standing = standing_of(member, waiting, replay->record, now);
     reply_after(
         std::move(waiting.call), member.state.position,
@@ -268,9 +274,9 @@ void Shard::accept(MemberActor& member, WaitingCall& waiting, domain::Event even
   if (const auto* checkout = std::get_if<domain::CheckedOut>(&event)) {
     order = checkout->key;
     const auto month = domain::utc_month(checkout->content.occurred_at);
-    unsettled_[{order->high, order->low}] = {
-        .member = member.key, .month = month, .position = position, .asked_at_ns = now_ns()};
-    unsettled_positions_[position] = *order;
+    unsettled_[{*order, member.key}] = {
+        .month = month, .position = position, .asked_at_ns = now_ns()};
+    unsettled_positions_[position] = {*order, member.key};
     ask_book(BookAsk::settle, *order, member.key, month, waiting.ticket);
   }
   auto record = domain::record_of(std::move(event));
@@ -313,7 +319,7 @@ void Shard::read(MemberActor& member, WaitingCall& waiting) {
   if (const auto* receipt = std::get_if<ReadReceipt>(&call.request)) {
     put_records(member, waiting, receipt->order, receipt->key);
     const auto* record = domain::find_record(member.state, receipt->key);
-    if (record == nullptr) {
+    if (record == nullptr || was_reversed(member, receipt->order)) {
       member.state.records.clear();
       return reply_after(std::move(waiting.call), position,
                          FailedReply{.failure = CallFailure::not_found, .what = "receipt"},

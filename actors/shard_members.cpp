@@ -93,6 +93,7 @@ void Shard::drop_work_if_idle(MemberActor& member) {
   }
   member.work.reset();
   busy_.erase(member.key.value);
+  drop_old_records(member);
   // Nobody: a caller asked for a member that does not exist. It must not take a member's room.
   if (member.loaded && member.state.empty() && member.first_unflushed.epoch == 0) {
     passivate(member.key);

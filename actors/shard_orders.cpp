@@ -11,6 +11,11 @@ namespace {
 constexpr std::int64_t settle_again_ns = 200'000'000;
 constexpr int settle_again_max = 2'000;
 
+/// A key that no caller can make: the hash of nothing, beside the order's own.
+domain::RecordKey key_of_reversal(domain::RecordKey order) {
+  return {.high = ~order.high, .low = ~order.low};
+}
+
 }  // namespace
 
 // --- The member's side -------------------------------------------------------------------------------
@@ -58,7 +63,7 @@ void Shard::on_book_replies(const BookReplies& replies) {
 }
 
 void Shard::on_book_reply(const BookReply& reply) {
-  if (reply.says == BookSays::settled) return on_settled(reply.order);
+  if (reply.says == BookSays::settled) return on_settled(reply);
   if (reply.says == BookSays::lost) return on_lost(reply);
   if (routed_.contains(reply.ticket)) return on_routed(reply);
   auto* member = resident(reply.member);
@@ -103,8 +108,8 @@ void Shard::on_book_reply(const BookReply& reply) {
   make_runnable(*member);
 }
 
-void Shard::on_settled(domain::RecordKey order) {
-  const auto found = unsettled_.find({order.high, order.low});
+void Shard::on_settled(const BookReply& reply) {
+  const auto found = unsettled_.find({reply.order, reply.member});
   if (found == unsettled_.end() || found->second.lost) return;
   auto unsettled = std::move(found->second);
   unsettled_.erase(found);
@@ -113,7 +118,7 @@ void Shard::on_settled(domain::RecordKey order) {
 }
 
 void Shard::on_lost(const BookReply& reply) {
-  const auto found = unsettled_.find({reply.order.high, reply.order.low});
+  const auto found = unsettled_.find({reply.order, reply.member});
   if (found == unsettled_.end() || found->second.lost) return;
   auto* member = make_resident(reply.member);
   // No room now: settling is repeated, and so is this answer.
@@ -126,8 +131,7 @@ void Shard::on_lost(const BookReply& reply) {
 void Shard::reverse(MemberActor& member, domain::RecordKey order, std::int32_t month) {
   auto call = std::make_shared<Call>();
   domain::Refund refund;
-  // A key that no caller can make: the hash of nothing, beside the order's own.
-  refund.key = {.high = ~order.high, .low = ~order.low};
+  refund.key = key_of_reversal(order);
   refund.refund_id = "reversal";
   refund.order = order;
   refund.scope = domain::RefundOfWhole{};
@@ -137,7 +141,9 @@ void Shard::reverse(MemberActor& member, domain::RecordKey order, std::int32_t m
   call->member = member.key;
   call->received_at = member.state.last_event_at;
   call->deadline = now_ns() + 60'000'000'000;
-  call->done = [this, order](const Reply& reply, const CallTimes&) { on_reversed(order, reply); };
+  call->done = [this, taker = Taker{order, member.key}](const Reply& reply, const CallTimes&) {
+    on_reversed(taker, reply);
+  };
   WaitingCall waiting{.call = std::move(call), .ticket = ++tickets_};
   waiting.book = BookState::known;
   waiting.month = month;
@@ -146,8 +152,13 @@ void Shard::reverse(MemberActor& member, domain::RecordKey order, std::int32_t m
   make_runnable(member);
 }
 
-void Shard::on_reversed(domain::RecordKey order, const Reply& reply) {
-  const auto found = unsettled_.find({order.high, order.low});
+bool Shard::was_reversed(const MemberActor& member, domain::RecordKey order) const {
+  // It came after the order, so as long as memory has the order, it has the reversal too.
+  return find_packed(member, key_of_reversal(order)) != nullptr;
+}
+
+void Shard::on_reversed(const Taker& taker, const Reply& reply) {
+  const auto found = unsettled_.find(taker);
   if (found == unsettled_.end()) return;
   if (std::holds_alternative<FailedReply>(reply)) {
     // Asked of the book again, which will say again that it is lost.
@@ -166,12 +177,14 @@ void Shard::on_reversed(domain::RecordKey order, const Reply& reply) {
 void Shard::settle_again() {
   const auto now = now_ns();
   int looked_at = 0;
-  for (const auto& [position, order] : unsettled_positions_) {
+  for (const auto& [position, taker] : unsettled_positions_) {
     if (++looked_at > settle_again_max) break;
-    auto& unsettled = unsettled_[{order.high, order.low}];
+    const auto found = unsettled_.find(taker);
+    if (found == unsettled_.end()) continue;
+    auto& unsettled = found->second;
     if (unsettled.lost || now - unsettled.asked_at_ns < settle_again_ns) continue;
     unsettled.asked_at_ns = now;
-    ask_book(BookAsk::settle, order, unsettled.member, unsettled.month, 0);
+    ask_book(BookAsk::settle, taker.order, taker.member, unsettled.month, 0);
   }
 }
 

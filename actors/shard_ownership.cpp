@@ -82,10 +82,8 @@ void Shard::on_head(const HeadRead& read) {
     }
     if (log_->under_way()) return;
     const auto generation = std::exchange(server_generation_, read.result->server_generation);
-    if (generation != server_generation_) {
-      reading_mark_ = true;
-      parts_.journal.read_mark(answer_with<MarkRead, Mark>(MarkRead{}));
-    }
+    if (generation != server_generation_) mark_doubted_ = true;
+    check_mark();
     // An answer from before an append that has been committed since tells nothing.
     if (read.result->head.position < log_->committed() &&
         read.result->head.writer == log_->head().writer && generation == server_generation_) {
@@ -161,11 +159,24 @@ void Shard::on_taken(const AppendAnswered& answered) {
   parts_.journal.read_mark(answer_with<MarkRead, Mark>(MarkRead{}));
 }
 
+void Shard::check_mark() {
+  // Members, histories and orders are read from what was flushed. The journal answers no such read from
+  // a new server process before it was asked for the mark, and so not before the shard has judged it.
+  if (!mark_doubted_ || reading_mark_) return;
+  mark_doubted_ = false;
+  reading_mark_ = true;
+  parts_.journal.read_mark(answer_with<MarkRead, Mark>(MarkRead{}));
+}
+
 void Shard::on_mark(const MarkRead& read) {
   if (state_ == State::owner) {
-    // After another server process answered: what it has of the flushes must be what was told.
     reading_mark_ = false;
-    if (read.result && !flush_ && *read.result != mark_) give_up("the ledger lost a flush");
+    if (!read.result) {
+      mark_doubted_ = true;
+      return;
+    }
+    const bool flushed_now = flush_ && *read.result == flush_->next;
+    if (*read.result != mark_ && !flushed_now) give_up("the ledger lost a flush");
     return;
   }
   if (state_ != State::replaying) return;
@@ -231,11 +242,9 @@ bool Shard::restore(const LogEntry& entry) {
       if (events_of_member.empty()) dirty_[position] = of_member->member;
       if (const auto* order = std::get_if<domain::CheckedOut>(&of_member->event)) {
         // Whether its claim was confirmed, no event tells: it is settled again.
-        unsettled_[{order->key.high, order->key.low}] = {
-            .member = of_member->member,
-            .month = domain::utc_month(order->content.occurred_at),
-            .position = position};
-        unsettled_positions_[position] = order->key;
+        unsettled_[{order->key, of_member->member}] = {
+            .month = domain::utc_month(order->content.occurred_at), .position = position};
+        unsettled_positions_[position] = {order->key, of_member->member};
       }
       events_of_member.push_back(std::move(of_member->event));
     } else if (const auto* settled = std::get_if<OrderSettled>(&stored)) {
@@ -325,6 +334,7 @@ void Shard::drop_everything(const char* why) {
   lease_asked_ = false;
   reading_head_ = false;
   reading_mark_ = false;
+  mark_doubted_ = false;
 }
 
 }  // namespace wutong

@@ -33,7 +33,7 @@ void Shard::reply_after(std::shared_ptr<Call> call, domain::Position needs, Repl
 void Shard::settle_or_finish(PendingReply pending) {
   if (!pending.call) return;
   if (pending.order) {
-    const auto unsettled = unsettled_.find({pending.order->high, pending.order->low});
+    const auto unsettled = unsettled_.find({*pending.order, pending.call->member});
     if (unsettled != unsettled_.end()) {
       unsettled->second.replies.push_back(std::move(pending));
       return;

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <chrono>
 #include <mutex>
+#include <thread>
 #include <utility>
 
 namespace wutong {
@@ -52,14 +53,18 @@ class GrpcServer final : public Server {
     service_->set_credentials(std::move(credentials));
   }
 
+  void drain(std::int64_t bound_ms) override {
+    service_->refuse_calls();
+    tell_health_of_stop();
+    const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(bound_ms);
+    while (service_->under_way() > 0 && std::chrono::steady_clock::now() < until) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+  }
+
   void stop(std::int64_t bound_ms) override {
     if (server_ == nullptr) return;
-    {
-      const std::lock_guard lock(health_mutex_);
-      stopping_ = true;
-      set_serving(false);
-      health_alarm_.Cancel();
-    }
+    tell_health_of_stop();
     server_->Shutdown(std::chrono::system_clock::now() + std::chrono::milliseconds(bound_ms));
     server_->Wait();
     server_.reset();
@@ -76,6 +81,13 @@ class GrpcServer final : public Server {
     health_alarm_.Set(next, [this](bool ok) {
       if (ok) watch_health();
     });
+  }
+
+  void tell_health_of_stop() {
+    const std::lock_guard lock(health_mutex_);
+    stopping_ = true;
+    set_serving(false);
+    health_alarm_.Cancel();
   }
 
   void set_serving(bool serving) {

@@ -39,6 +39,11 @@ class Server {
   [[nodiscard]] virtual int port() const = 0;
   virtual void set_credentials(std::shared_ptr<const Credentials> credentials) = 0;
 
+  /// Answers new calls UNAVAILABLE, tells health that it does not serve, and waits until the calls under
+  /// way are answered, at most `bound_ms`. To come before `stop`: gRPC answers calls that reach a
+  /// server after its shutdown began CANCELLED, without a word, and no till knows what to make of it.
+  virtual void drain(std::int64_t bound_ms) = 0;
+
   /// Not serving any more: takes no calls, waits for those under way. After `bound_ms` they are
   /// cancelled; the engine still has to answer them, as it does by their deadlines.
   virtual void stop(std::int64_t bound_ms) = 0;

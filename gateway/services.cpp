@@ -80,6 +80,11 @@ class CallbackPoints final : public PointsService, public v1::Points::CallbackSe
     credentials_.store(std::move(credentials));
   }
 
+  void refuse_calls() override { refusing_.store(true, std::memory_order_release); }
+  [[nodiscard]] std::uint32_t under_way() const override {
+    return under_way_.load(std::memory_order_acquire);
+  }
+
   grpc::ServerUnaryReactor* Quote(grpc::CallbackServerContext* context, const v1::QuoteRequest* in,
                                   v1::QuoteReply* out) override {
     return serve(Method::quote, *context, *in, *out);
@@ -170,6 +175,12 @@ class CallbackPoints final : public PointsService, public v1::Points::CallbackSe
                                          .retryable = true,
                                          .retry_after_ms = 1'000});
     }
+    if (refusing_.load(std::memory_order_acquire)) {
+      return tl::make_unexpected(Problem{.code = Code::unavailable,
+                                         .text = "not done, the gateway is stopping",
+                                         .retryable = true,
+                                         .retry_after_ms = 500});
+    }
     const std::int64_t remaining_ms = remaining_ms_of(context);
     if (remaining_ms <= 0) {
       return tl::make_unexpected(Problem{.code = Code::deadline_exceeded,
@@ -221,6 +232,7 @@ class CallbackPoints final : public PointsService, public v1::Points::CallbackSe
   std::atomic<std::shared_ptr<const Credentials>> credentials_;
   CallMetrics& metrics_;
   std::atomic<std::uint32_t> under_way_{0};
+  std::atomic<bool> refusing_{false};
 };
 
 }  // namespace

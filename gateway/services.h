@@ -36,6 +36,10 @@ class PointsService {
   [[nodiscard]] virtual grpc::Service& grpc_service() = 0;
   /// For every call from now on; any thread.
   virtual void set_credentials(std::shared_ptr<const Credentials> credentials) = 0;
+  /// Every call from now on is answered UNAVAILABLE; any thread.
+  virtual void refuse_calls() = 0;
+  /// Calls that are not answered yet; any thread.
+  [[nodiscard]] virtual std::uint32_t under_way() const = 0;
 };
 
 }  // namespace wutong

@@ -178,7 +178,28 @@ void RedisJournal::flush(FlushRequest request, LedgerCallback<FlushOutcome> done
 // ---- reads
 
 void RedisJournal::read_mark(LedgerCallback<Mark> done) {
-  read_side(redis_command({"GET", keys_.mark()}), read_mark_reply, std::move(done));
+  submit_side(redis_command({"GET", keys_.mark()}), settings_.read_timeout,
+              [this, done = std::move(done)](LedgerResult<RedisReply> reply) {
+                if (!reply) return done(tl::unexpected(std::move(reply).error()));
+                const auto mark = read_mark_reply(reply->value);
+                if (mark) judged_generation_ = reply->server_generation;
+                done(mark);
+              });
+}
+
+template <typename T>
+void RedisJournal::read_flushed(std::string bytes, LedgerResult<T> (*parse)(const redisReply*),
+                                LedgerCallback<T> done) {
+  submit_side(std::move(bytes), settings_.read_timeout,
+              [this, parse, done = std::move(done)](LedgerResult<RedisReply> reply) {
+                if (!reply) return done(tl::unexpected(std::move(reply).error()));
+                if (judged_generation_ != 0 && judged_generation_ != reply->server_generation) {
+                  return done(tl::unexpected(
+                      LedgerError{.fault = LedgerFault::unknown,
+                                  .detail = "another server answers: read its mark first"}));
+                }
+                done(parse(reply->value));
+              });
 }
 
 void RedisJournal::read_log(domain::Position after, std::uint32_t entries_max,
@@ -190,7 +211,7 @@ void RedisJournal::read_log(domain::Position after, std::uint32_t entries_max,
 
 void RedisJournal::read_snapshot(domain::MemberKey member,
                                  LedgerCallback<std::optional<std::string>> done) {
-  read_side(redis_command({"GET", keys_.snapshot(member)}), read_bytes_reply, std::move(done));
+  read_flushed(redis_command({"GET", keys_.snapshot(member)}), read_bytes_reply, std::move(done));
 }
 
 void RedisJournal::read_history(domain::MemberKey member, std::vector<std::int32_t> months,
@@ -202,7 +223,8 @@ void RedisJournal::read_history(domain::MemberKey member, std::vector<std::int32
 }
 
 void RedisJournal::read_book_months(LedgerCallback<std::vector<std::int32_t>> done) {
-  read_side(redis_command({"SMEMBERS", keys_.book_months()}), read_months_reply, std::move(done));
+  read_flushed(redis_command({"SMEMBERS", keys_.book_months()}), read_months_reply,
+               std::move(done));
 }
 
 void RedisJournal::read_book(std::int32_t month, std::uint32_t first, std::uint32_t count,
@@ -220,7 +242,7 @@ void RedisJournal::read_values(const std::vector<std::string>& keys,
   // all would have to answer on the caller's thread.
   writer.add("MGET").add(keys_.mark());
   for (const auto& key : keys) writer.add(key);
-  read_side<std::vector<std::string>>(
+  read_flushed<std::vector<std::string>>(
       writer.take(), read_list_reply,
       [done = std::move(done)](LedgerResult<std::vector<std::string>> values) {
         if (values && !values->empty()) values->erase(values->begin());

@@ -75,6 +75,12 @@ class RedisJournal final : public Journal {
   template <typename T>
   void read_side(std::string bytes, LedgerResult<T> (*parse)(const redisReply*),
                  LedgerCallback<T> done);
+  /// A read of what flushes wrote. Another server process may have lost the last ones, and the caller
+  /// learns that from the mark; so once a mark was read, this answers `unknown` where another process
+  /// answers than the one whose mark was read last.
+  template <typename T>
+  void read_flushed(std::string bytes, LedgerResult<T> (*parse)(const redisReply*),
+                    LedgerCallback<T> done);
   /// The values of these keys; empty where nothing is stored.
   void read_values(const std::vector<std::string>& keys,
                    LedgerCallback<std::vector<std::string>> done);
@@ -96,6 +102,10 @@ class RedisJournal final : public Journal {
   /// Numbers the calls on the lease. Begins with the wall clock, so that it grows over restarts of
   /// a gateway that keeps its name. Caller's thread.
   std::int64_t lease_call_;
+
+  /// The server process, as the side connection counts them, whose mark was read last; 0 before any.
+  /// I/O thread.
+  std::uint64_t judged_generation_ = 0;
 
   /// The log's size as measured once and carried on with each append seen; the number of entries,
   /// asked for each time, tells whether anybody else appended. I/O thread.

@@ -80,7 +80,7 @@ class Gateway {
     const std::int64_t bound_ms = inputs_.config.gateway.stop_timeout_ms;
     const auto until = steady_clock::now() + milliseconds(bound_ms);
     log(LogLevel::info, "stopping");
-    if (server_) server_->stop(bound_ms / server_share_of_stop);
+    if (server_) server_->drain(bound_ms / server_share_of_stop);
     const auto left = std::chrono::duration_cast<milliseconds>(until - steady_clock::now()).count();
     if (engine_ && !engine_->stop(std::max<std::int64_t>(left, 1))) {
       log(LogLevel::warning, "the bound passed before all was flushed; the log has it");

@@ -108,6 +108,20 @@ TEST(Server, StopAnswersWhatIsUnderWayAndNothingAfter) {
   EXPECT_EQ(gateway.metrics.durations(Method::checkout, CallOutcome::unavailable).count, 0U);
 }
 
+TEST(Server, DrainTellsCallersToAskAgainAndNeverCutsThemOff) {
+  EdgeGateway gateway;
+  gateway.enroll("alice");
+
+  gateway.server().drain(5'000);
+  const auto status =
+      gateway.call(Method::checkout, *valid_request(Method::checkout, LedgerClock::gateway));
+
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_TRUE(detail_of(status).retryable());
+  EXPECT_GT(detail_of(status).retry_after_ms(), 0);
+  EXPECT_EQ(gateway.metrics.under_way(), 0U);
+}
+
 TEST(Server, APortTakenIsSaid) {
   EdgeGateway gateway;
   CallMetrics metrics;

@@ -90,4 +90,34 @@ TEST_F(RedisTornTail, AFlushIsThereWholeOrNotAtAll) {
   EXPECT_EQ(server_.command({"GET", "{s0}:m:0000000000000001"}), "snapshot");
 }
 
+TEST_F(RedisTornTail, WhatFlushesWroteIsReadFromAnotherServerOnlyAfterItsMark) {
+  const Head head = head_at(1, 5, "a/1#1");
+  ASSERT_TRUE(journal().append(fresh_head(), head, "batch"));
+  const std::string before_flush = written();
+  const Mark flushed{.position = head.position, .flush = 1};
+  ASSERT_EQ(*journal().flush({.epoch = 1,
+                              .writer = "a/1#1",
+                              .highest_sequence = 5,
+                              .next = flushed,
+                              .snapshots = {{.member = {.value = 1}, .snapshot = "snapshot"}}}),
+            FlushOutcome::done);
+  ASSERT_EQ(*journal().mark(), flushed);
+  ASSERT_EQ(**journal().snapshot(1), "snapshot");
+
+  restart_with(before_flush);
+  const auto too_early = journal().snapshot(1);
+  const auto book_too_early = journal().book(7, 0, 1);
+  const auto history_too_early = journal().history(1, {7});
+  const auto mark = insist([&] { return journal().mark(); });
+  const auto after = journal().snapshot(1);
+
+  for (const bool read :
+       {too_early.has_value(), book_too_early.has_value(), history_too_early.has_value()}) {
+    EXPECT_FALSE(read) << "a lost flush shows as a member, a history or an order that never was";
+  }
+  EXPECT_EQ(*mark, Mark());
+  ASSERT_TRUE(after);
+  EXPECT_FALSE(after->has_value());
+}
+
 }  // namespace wutong::test
