@@ -1,0 +1,92 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <random>
+#include <string>
+#include <utility>
+
+#include "tests/gateway/crowd.h"
+#include "tests/support/redis_server.h"
+#include "tests/support/running_gateway.h"
+#include "tests/support/wait_until.h"
+
+/// What the tests of bad days share.
+namespace wutong::test {
+
+using namespace std::chrono_literals;  // NOLINT: tests are full of times.
+
+constexpr int calls_under_way_min = 50;
+
+/// A gateway in the gateway's own time, with a lease so short that a restarted node, which is another
+/// owner, need not wait long for the one before.
+inline GatewayOptions in_a_hurry(std::string node = "node-1") {
+  return {.node = std::move(node),
+          .clock = "gateway",
+          .history_days = 35,
+          .engine = {"lease_ttl_ms = 500", "append_timeout_ms = 1000", "flush_interval_ms = 200"},
+          .ledger = {"append_timeout_ms = 500"}};
+}
+
+/// With the time-outs that are shipped.
+inline GatewayOptions as_shipped() { return {.clock = "gateway", .history_days = 35}; }
+
+/// From WUTONG_SEED, or a new one; printed, so that a failure can be tried again.
+inline std::uint64_t seed_of_test() {
+  const char* const given = std::getenv("WUTONG_SEED");
+  const auto seed =
+      given != nullptr ? std::strtoull(given, nullptr, 10) : std::uint64_t{std::random_device{}()};
+  std::printf("WUTONG_SEED=%llu\n", static_cast<unsigned long long>(seed));
+  return seed;
+}
+
+/// Moments that a seed chooses.
+class Moments {
+ public:
+  explicit Moments(std::uint64_t seed) : random_(seed) {}
+  std::uint64_t below(std::uint64_t bound) {
+    return std::uniform_int_distribution<std::uint64_t>(0, bound - 1)(random_);
+  }
+  /// Lets a moment pass, at most `longest`, then waits for enough calls to be under way.
+  [[nodiscard]] bool comes(const Crowd& crowd, std::chrono::milliseconds longest) {
+    const std::chrono::milliseconds moment(below(static_cast<std::uint64_t>(longest.count())));
+    static_cast<void>(wait_until(moment, [] { return false; }));
+    return wait_until(10s, [&] { return crowd.under_way() >= calls_under_way_min; });
+  }
+
+ private:
+  std::mt19937_64 random_;
+};
+
+/// The shortest and the longest of several times, for people.
+class Times {
+ public:
+  void add(std::chrono::milliseconds time) {
+    shortest_ = std::min(shortest_, time);
+    longest_ = std::max(longest_, time);
+  }
+  void print(const char* of_what) const {
+    std::printf("%s: %lld to %lld ms\n", of_what, static_cast<long long>(shortest_.count()),
+                static_cast<long long>(longest_.count()));
+  }
+
+ private:
+  std::chrono::milliseconds shortest_ = std::chrono::hours(1);
+  std::chrono::milliseconds longest_{0};
+};
+
+/// Nothing that was acknowledged is lost, doubled or changed, and `wutong audit` agrees.
+inline void expect_all_is_well(Crowd& crowd, const RunningGateway& gateway) {
+  crowd.finish();
+  std::printf("%s\n", crowd.summary().c_str());
+  EXPECT_EQ(crowd.findings(gateway), "");
+  const auto audit = gateway.run({"audit"});
+  EXPECT_EQ(audit.exit_code, 0) << audit.output;
+  EXPECT_EQ(gateway.metric("wutong_shards_halted"), 0);
+}
+
+}  // namespace wutong::test
