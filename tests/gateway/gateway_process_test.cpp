@@ -209,8 +209,8 @@ TEST_F(GatewayProcess, ItTakesNewDocumentsAndCredentialsWithoutARestart) {
 }
 
 TEST_F(GatewayProcess, ResidentMembersStayWithinTheirBound) {
-  constexpr int members = 1'200;
-  constexpr int bound = 200;
+  constexpr int members = 600;
+  constexpr int bound = 100;
   constexpr int tills = 8;
   open({.engine = {"resident_members_max = " + std::to_string(bound), "flush_interval_ms = 20"}});
   std::atomic<int> busy = tills;

@@ -113,6 +113,25 @@ TEST_F(RefundsOnce, ARefundWhoseOrderComesLateMayTryAgain) {
   EXPECT_EQ(till->accepted(refund).record().refund().cash_back_minor(), 10'00);
 }
 
+TEST_F(RefundsOnce, AnOrderOfAYearAgoIsFoundInTheLedgerAndRefunded) {
+  bought("A");
+  const auto kept = till->receipt(Till::receipt_of(till->checkout({.member = "ann", .id = "A"})));
+  for (int month = 0; month < 13; ++month) {
+    till->now += 28LL * 86'400'000;
+    till->buy({.member = "ann", .id = "B" + std::to_string(month), .amount = 10'00});
+  }
+  EXPECT_EQ(gateway->terminate(), 0);
+  start_again();
+
+  const auto again = till->receipt(Till::receipt_of(till->checkout({.member = "ann", .id = "A"})));
+  EXPECT_EQ(again.record().SerializeAsString(), kept.record().SerializeAsString());
+  const auto refund = till->give_back({.id = "A"}, {.id = "r", .amount = 60'00});
+  EXPECT_EQ(refund.refund().clawed_back(), 6);
+  EXPECT_EQ(refund.refund().cash_back_minor(), 60'00);
+  EXPECT_EQ(text_of(till->refused(lines("A", "s", {1, 2, 3}))), "MORE_THAN_LEFT lines.numbers");
+  EXPECT_EQ(till->history("ann", 5).size(), 15U);
+}
+
 TEST_F(RefundsOnce, AnotherVenueRefundsWhatTheProgramAllows) {
   bought("A");
   till->buy({.member = "ann", .id = "stay", .amount = 100'00, .venue = "H1"});
