@@ -24,7 +24,7 @@ class Names {
 
   std::uint32_t find(std::string_view text) const {
     const Table* table = table_.load(std::memory_order_acquire);
-    return table == nullptr ? 0 : slot_of(*table, text).load(std::memory_order_acquire);
+    return table == nullptr ? 0 : place_of(*table, text).index;
   }
 
   std::uint32_t intern(std::string_view text) {
@@ -35,7 +35,8 @@ class Names {
     const std::uint32_t index = size_++;
     store(index, text);
     make_room();
-    slot_of(*table_.load(std::memory_order_relaxed), text).store(index, std::memory_order_release);
+    place_of(*table_.load(std::memory_order_relaxed), text)
+        .slot.store(index, std::memory_order_release);
     return index;
   }
 
@@ -50,12 +51,18 @@ class Names {
     const Table* older;
   };
 
-  /// Where `text` stands, or where it would.
-  std::atomic<std::uint32_t>& slot_of(const Table& table, std::string_view text) const {
+  struct Place {
+    std::atomic<std::uint32_t>& slot;
+    /// As read once, and compared: a second look at an empty slot may find another's name in it.
+    std::uint32_t index;
+  };
+
+  /// Where `text` stands, or where it would (index 0).
+  Place place_of(const Table& table, std::string_view text) const {
     std::size_t at = absl::Hash<std::string_view>{}(text)&table.mask;
     for (;; at = (at + 1) & table.mask) {
       const std::uint32_t index = table.slots[at].load(std::memory_order_acquire);
-      if (index == 0 || this->text(index) == text) return table.slots[at];
+      if (index == 0 || this->text(index) == text) return {table.slots[at], index};
     }
   }
 
@@ -78,7 +85,7 @@ class Names {
     auto* grown = new Table{slots - 1, new std::atomic<std::uint32_t>[slots] {}, old};
     // The newest name is not in the old table yet; its slot is filled by the caller.
     for (std::uint32_t index = 1; index + 1 < size_; ++index) {
-      slot_of(*grown, text(index)).store(index, std::memory_order_relaxed);
+      place_of(*grown, text(index)).slot.store(index, std::memory_order_relaxed);
     }
     table_.store(grown, std::memory_order_release);
   }
