@@ -7,9 +7,9 @@
 
 namespace wutong {
 
-/// A set of orders that may say "perhaps" of one it does not have (about 1 in 1,000) but never "no" of
-/// one it has: a Bloom filter of 16 bits an order that grows by segments, each twice the last. The
-/// keys are keyed hashes already, so their own bits serve as the hash functions.
+/// A set of orders that may say "perhaps" of one it does not have (about 1 in 2,000 a segment) but never
+/// "no" of one it has: a Bloom filter of 16 bits an order that grows by segments, each twice the last.
+/// The keys are keyed hashes already, so their own bits serve as the hash functions.
 /// Owned by one order book; not thread-safe.
 class BookFilter {
  public:

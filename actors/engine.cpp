@@ -46,8 +46,12 @@ struct Config : caf::actor_system_config {
 class ClockWatch : public caf::event_based_actor {
  public:
   ClockWatch(caf::actor_config& config, EngineParts& parts, RulesHolder& rules,
-             std::atomic<bool>& agrees)
-      : caf::event_based_actor(config), parts_(parts), rules_(rules), agrees_(agrees) {}
+             std::atomic<bool>& agrees, std::atomic<std::int64_t>& asks_open)
+      : caf::event_based_actor(config),
+        parts_(parts),
+        rules_(rules),
+        agrees_(agrees),
+        asks_open_(asks_open) {}
 
   const char* name() const override { return "clock-watch"; }
 
@@ -60,22 +64,27 @@ class ClockWatch : public caf::event_based_actor {
  private:
   void ask() {
     const auto bound = rules_.get().program->bounds.clock_skew_max.ms;
-    parts_.ledger.read_clock([this_parts = &parts_, agrees = &agrees_,
+    asks_open_.fetch_add(1, std::memory_order_relaxed);
+    // The actor may end before the answer comes; the engine does not.
+    parts_.ledger.read_clock([parts = &parts_, agrees = &agrees_, asks_open = &asks_open_,
                               bound](const LedgerResult<std::int64_t>& ledger_ms) {
-      if (!ledger_ms) return;
-      const bool agree = std::abs(*ledger_ms - this_parts->clocks.wall_ms()) <= bound;
-      if (agrees->exchange(agree) != agree) {
-        this_parts->log(agree ? LogLevel::info : LogLevel::critical,
-                        agree ? "this machine's clock agrees with the ledger's again"
-                              : "this machine's clock and the ledger's differ too much to serve");
-      }
+      if (ledger_ms) judge(*parts, *agrees, std::abs(*ledger_ms - parts->clocks.wall_ms()) <= bound);
+      asks_open->fetch_sub(1, std::memory_order_release);
     });
     delayed_send(this, std::chrono::seconds(1), caf::ok_atom::value);
+  }
+
+  static void judge(const EngineParts& parts, std::atomic<bool>& agrees, bool agree) {
+    if (agrees.exchange(agree) == agree) return;
+    parts.log(agree ? LogLevel::info : LogLevel::critical,
+              agree ? "this machine's clock agrees with the ledger's again"
+                    : "this machine's clock and the ledger's differ too much to serve");
   }
 
   EngineParts& parts_;
   RulesHolder& rules_;
   std::atomic<bool>& agrees_;
+  std::atomic<std::int64_t>& asks_open_;
 };
 
 class CafEngine : public Engine {
@@ -101,15 +110,22 @@ class CafEngine : public Engine {
                                                          .rules = rules_,
                                                          .stats = stats_[number],
                                                          .clock_agrees = clock_agrees_,
-                                                         .shards = handles_});
+                                                         .shards = handles_,
+                                                         .asks_open = asks_open_});
     }
     for (const auto& handle : handles_) caf::anon_send(handle, Tick{});
     if (parts_.ledger.info().clock == LedgerClock::gateway) {
-      clock_watch_ = system_.spawn<ClockWatch>(parts_, rules_, clock_agrees_);
+      clock_watch_ = system_.spawn<ClockWatch>(parts_, rules_, clock_agrees_, asks_open_);
     }
   }
 
-  ~CafEngine() override { stop(0); }
+  ~CafEngine() override {
+    stop(0);
+    // What is still asked of the ledger is answered into this engine, if to actors that have ended.
+    while (asks_open_.load(std::memory_order_acquire) > 0) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+  }
 
   void submit(std::unique_ptr<Call> call) override {
     call->times.submitted = parts_.clocks.boot_ns();
@@ -185,6 +201,7 @@ class CafEngine : public Engine {
   std::unique_ptr<ShardStats[]> stats_;
   std::atomic<bool> clock_agrees_{true};
   std::atomic<bool> stopping_{false};
+  std::atomic<std::int64_t> asks_open_{0};
   std::mutex stop_mutex_;
   bool stopped_ = false;
   bool drained_ = false;

@@ -132,9 +132,6 @@ class Journal {
   virtual void flush(FlushRequest request, LedgerCallback<FlushOutcome> done) = 0;
 
   virtual void read_head(LedgerCallback<AppendReply> done) = 0;
-  /// Once it was read, the reads of what flushes wrote (snapshots, history, book) answer `unknown` from
-  /// another server process until it was read there too: that one may have lost a flush, and the mark
-  /// tells.
   virtual void read_mark(LedgerCallback<Mark> done) = 0;
 
   /// Entries with `last` > `after`, oldest first, at most `entries_max`; fewer (or none) only at the
@@ -177,6 +174,11 @@ class Journal {
     std::int64_t bytes = 0;
   };
   virtual void read_log_size(LedgerCallback<LogSize> done) = 0;
+
+  /// Counts the server processes that have answered flushes and reads of members, marks and buckets so
+  /// far; any thread. An answer that finds it changed may come from a ledger that has lost what was
+  /// flushed, even if it lost nothing of the log.
+  [[nodiscard]] virtual std::uint64_t reads_generation() const = 0;
 };
 
 enum class LedgerClock : std::uint8_t {

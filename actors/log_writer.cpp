@@ -4,8 +4,10 @@
 
 namespace wutong {
 
-LogWriter::LogWriter(Head taken, Options options)
-    : options_(options), head_(std::move(taken)), last_(head_.position) {}
+LogWriter::LogWriter(AppendRequest taken, Options options)
+    : options_(options), head_(taken.next), last_(head_.position) {
+  keep(std::move(taken));
+}
 
 domain::Position LogWriter::advance() {
   ++last_.sequence;
@@ -16,6 +18,7 @@ std::string& LogWriter::batch() {
   if (batches_.empty() || batches_.back().bytes.size() >= options_.batch_bytes_max) {
     batches_.emplace_back();
   }
+  bytes_before_event_ = batches_.back().bytes.size();
   return batches_.back().bytes;
 }
 
@@ -23,6 +26,7 @@ void LogWriter::added() {
   auto& batch = batches_.back();
   batch.last = last_;
   ++batch.events;
+  bytes_waiting_ += batch.bytes.size() - bytes_before_event_;
 }
 
 std::optional<AppendRequest> LogWriter::start() {
@@ -59,6 +63,7 @@ AppendVerdict LogWriter::answered(const Head& stands) {
     head_ = current_.next;
     last_batch_ = {
         .last = head_.position, .events = current_events_, .bytes = current_.batch->size()};
+    bytes_waiting_ -= last_batch_.bytes;
     keep(std::move(current_));
     return mended ? AppendVerdict::restored : AppendVerdict::committed;
   } else if (stands == current_.expected) {
@@ -81,12 +86,6 @@ AppendVerdict LogWriter::observed(const Head& stands) {
     return AppendVerdict::lost_tail;
   }
   return stands.position < head_.position ? AppendVerdict::lost : AppendVerdict::fenced;
-}
-
-std::uint64_t LogWriter::bytes_waiting() const {
-  std::uint64_t sum = under_way_ && current_.batch ? current_.batch->size() : 0;
-  for (const auto& batch : batches_) sum += batch.bytes.size();
-  return sum;
 }
 
 std::vector<AppendRequest> LogWriter::links() const { return {links_.begin(), links_.end()}; }

@@ -33,8 +33,9 @@ class LogWriter {
     std::uint64_t links_bytes_max = 1 << 20;
   };
 
-  /// `taken` is the head that the owner's own `Taken` entry made.
-  LogWriter(Head taken, Options options);
+  /// `taken` is the append of the owner's own `Taken` entry, as it was committed. It is the first
+  /// link: a ledger that lost even that can still be mended.
+  LogWriter(AppendRequest taken, Options options);
 
   /// The position of the next event; each call is one event, to be added with `add`.
   [[nodiscard]] domain::Position advance();
@@ -59,7 +60,8 @@ class LogWriter {
   /// Of the last event that got a position.
   [[nodiscard]] domain::Position last() const { return last_; }
   [[nodiscard]] const Head& head() const { return head_; }
-  [[nodiscard]] std::uint64_t bytes_waiting() const;
+  /// Of all events that are not committed.
+  [[nodiscard]] std::uint64_t bytes_waiting() const { return bytes_waiting_; }
 
   struct Committed {
     domain::Position last;
@@ -84,6 +86,9 @@ class LogWriter {
   Head head_;
   domain::Position last_;
   std::deque<Batch> batches_;
+  std::uint64_t bytes_waiting_ = 0;
+  /// Size of the batch before the event of the last `advance`.
+  std::size_t bytes_before_event_ = 0;
   bool under_way_ = false;
   AppendRequest current_;
   std::uint32_t current_events_ = 0;

@@ -29,9 +29,15 @@ enum class BookState : std::uint8_t {
 struct WaitingCall {
   std::shared_ptr<Call> call;
   std::uint64_t ticket = 0;
+  /// Of the order that it is about.
   BookState book = BookState::not_asked;
   std::int32_t month = 0;
+  /// Of a refund's own id.
+  BookState id_book = BookState::not_asked;
+  std::int32_t id_month = 0;
   std::int64_t asked_at = 0;
+  /// The member's `drops` when the book was asked.
+  std::uint64_t drops = 0;
   bool history_read = false;
   /// What the history gave for this call.
   std::vector<PackedRecord> recalled;
@@ -51,8 +57,6 @@ struct MemberWork {
   std::deque<WaitingInquiry> inquiries;
   bool reading_snapshot = false;
   bool reading_history = false;
-  /// The history that is being read is for an inquiry, not for the first call.
-  bool history_for_inquiry = false;
   bool runnable = false;
 };
 
@@ -82,6 +86,8 @@ class MemberActor : public caf::abstract_actor {
   domain::Member state;
   /// Ascending by position; the last `records_kept` stay when a flush was answered.
   std::vector<PackedRecord> records;
+  /// How often records left memory: what memory knew before, it may not know now.
+  std::uint64_t drops = 0;
   /// No record that `records` lacks has been filed at or after this instant.
   domain::Instant receipts_complete_from;
   /// The first event that no answered flush covers; epoch 0 if there is none.

@@ -96,7 +96,11 @@ struct Answered {
 using AppendAnswered = Answered<AppendReply>;
 using FlushAnswered = Answered<FlushOutcome>;
 
-struct HeadRead : Answered<AppendReply> {};
+struct HeadRead : Answered<AppendReply> {
+  /// The lease is held until then if this head, read after it was granted, is still our own; 0 if the
+  /// read proves nothing of the kind.
+  std::int64_t lease_until_ns = 0;
+};
 struct MarkRead : Answered<Mark> {};
 struct LogRead : Answered<std::vector<LogEntry>> {};
 struct BookMonthsRead : Answered<std::vector<std::int32_t>> {};
@@ -106,6 +110,8 @@ struct SnapshotRead : Answered<std::optional<std::string>> {
 };
 struct HistoryRead : Answered<std::vector<std::string>> {
   domain::MemberKey member;
+  /// Read for the inquiry about this order; else for the member's first call.
+  std::optional<domain::RecordKey> inquired;
 };
 /// A look-up's bucket.
 struct BucketRead : Answered<std::vector<std::string>> {

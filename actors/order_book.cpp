@@ -20,14 +20,42 @@ void OrderBook::restore(domain::Position position, domain::RecordKey order,
                         domain::MemberKey member, std::int32_t month, bool freed) {
   auto& entry = entries_[index_of(order)];
   entry.looked_up = true;
-  ++entry.unflushed;
   entry.durable.reset();
   if (!freed) entry.durable = Durable{.member = member, .month = month, .position = position};
-  unflushed_.push_back({.position = position,
-                        .entry = {.order = order, .member = member, .freed = freed},
-                        .month = month,
-                        .bucket = bucket_of(order)});
+  add_unflushed(order, entry, {.order = order, .member = member, .freed = freed}, position, month);
   committed_ = std::max(committed_, position);
+}
+
+void OrderBook::note(domain::Position position, domain::RecordKey order, domain::MemberKey member,
+                     std::int32_t month) {
+  auto& entry = entries_[index_of(order)];
+  entry.looked_up = true;
+  entry.reading.clear();
+  entry.durable = Durable{.member = member, .month = month, .position = position};
+  add_unflushed(order, entry, {.order = order, .member = member}, position, month);
+  run_waiting(order);
+}
+
+void OrderBook::add_unflushed(domain::RecordKey order, Entry& entry, const BookEntry& change,
+                              domain::Position position, std::int32_t month) {
+  ++entry.unflushed;
+  unflushed_.push_back(
+      {.position = position, .entry = change, .month = month, .bucket = bucket_of(order)});
+}
+
+void OrderBook::append_settled(domain::RecordKey order, Entry& entry, const BookRequest& request) {
+  const auto position = host_.append_settled(order, request.member, request.month);
+  entry.durable = Durable{.member = request.member, .month = request.month, .position = position};
+  add_unflushed(order, entry, {.order = order, .member = request.member}, position, request.month);
+  committing_.emplace_back(position, order);
+}
+
+void OrderBook::append_freed(domain::RecordKey order, Entry& entry) {
+  const auto freed = *entry.durable;
+  const auto position = host_.append_freed(order, freed.member, freed.month);
+  entry.durable.reset();
+  add_unflushed(order, entry, {.order = order, .member = freed.member, .freed = true}, position,
+                freed.month);
 }
 
 void OrderBook::ask(std::uint32_t shard, std::uint64_t life, const BookRequest& request,
@@ -38,6 +66,7 @@ void OrderBook::ask(std::uint32_t shard, std::uint64_t life, const BookRequest& 
   auto found = entries_.find(index_of(order));
   if (request.ask == BookAsk::free) {
     if (found == entries_.end()) return;
+    drop_waiting(found->second, asked);
     release(found->second, asked);
     run_waiting(order);
     erase_if_idle(order);
@@ -46,6 +75,7 @@ void OrderBook::ask(std::uint32_t shard, std::uint64_t life, const BookRequest& 
   if (found == entries_.end()) found = entries_.try_emplace(index_of(order)).first;
   auto& entry = found->second;
   if (!entry.looked_up && entry.reading.empty()) look_up(order, entry);
+  drop_waiting(entry, asked);
   const auto again = std::find_if(entry.waiting.begin(), entry.waiting.end(), [&](const Asked& a) {
     return a.request.ask == request.ask && a.life == life && a.shard == shard &&
            a.request.ticket == request.ticket && a.request.member == request.member;
@@ -121,16 +151,12 @@ bool OrderBook::handle_settle(domain::RecordKey order, Entry& entry, const Asked
     if (is_committed(*entry.durable)) inquire(order, entry);
     return false;
   }
+  // A claim of another month never took effect, or the member would not have checked out anew: its
+  // month would lead to a history without the record.
+  if (entry.durable && entry.durable->month != request.month) append_freed(order, entry);
   if (!entry.durable) {
     if (entry.tentative && entry.tentative->member == request.member) entry.tentative.reset();
-    const auto position = host_.append_settled(order, request.member, request.month);
-    entry.durable = Durable{.member = request.member, .month = request.month, .position = position};
-    ++entry.unflushed;
-    unflushed_.push_back({.position = position,
-                          .entry = {.order = order, .member = request.member},
-                          .month = request.month,
-                          .bucket = bucket_of(order)});
-    committing_.emplace_back(position, order);
+    append_settled(order, entry, request);
   }
   if (!is_committed(*entry.durable)) return false;
   answer(asked, BookSays::settled);
@@ -156,9 +182,20 @@ void OrderBook::release(Entry& entry, const Asked& asked) {
   if (tentative->tickets.empty()) tentative.reset();
 }
 
+void OrderBook::drop_waiting(Entry& entry, const Asked& asked) {
+  const bool frees = asked.request.ask == BookAsk::free;
+  waiting_ -= std::erase_if(entry.waiting, [&](const Asked& waiting) {
+    if (waiting.shard != asked.shard) return false;
+    const bool the_claim =
+        waiting.request.ask == BookAsk::claim && waiting.request.ticket == asked.request.ticket;
+    return waiting.life != asked.life || (frees && the_claim);
+  });
+}
+
 void OrderBook::look_up(domain::RecordKey order, Entry& entry) {
   if (entry.looked_up) return;
   entry.reading.clear();
+  entry.durable.reset();
   for (const auto& [month, state] : months_) {
     if (state.built == buckets_ && !state.filter.may_contain(order)) continue;
     entry.reading.push_back(month);
@@ -179,13 +216,13 @@ void OrderBook::bucket_read(domain::RecordKey order, std::int32_t month,
   if (found == entries_.end()) return;
   auto& entry = found->second;
   if (entry.looked_up || std::erase(entry.reading, month) == 0) return;
+  // The last line of a month counts for that month; only one month has a claim that stands.
+  const BookEntry* last = nullptr;
   for (const auto& line : read) {
-    if (line.order != order) continue;
-    if (!line.freed) {
-      entry.durable = Durable{.member = line.member, .month = month, .position = {}};
-    } else if (entry.durable && entry.durable->month == month) {
-      entry.durable.reset();
-    }
+    if (line.order == order) last = &line;
+  }
+  if (last != nullptr && !last->freed) {
+    entry.durable = Durable{.member = last->member, .month = month, .position = {}};
   }
   if (!entry.reading.empty()) return;
   entry.looked_up = true;
@@ -228,14 +265,7 @@ void OrderBook::inquiry_answered(domain::RecordKey order, domain::MemberKey memb
       }
     }
   } else {
-    const auto month = entry.durable->month;
-    const auto position = host_.append_freed(order, member, month);
-    ++entry.unflushed;
-    entry.durable.reset();
-    unflushed_.push_back({.position = position,
-                          .entry = {.order = order, .member = member, .freed = true},
-                          .month = month,
-                          .bucket = bucket_of(order)});
+    append_freed(order, entry);
     run_waiting(order);
   }
   erase_if_idle(order);
@@ -259,8 +289,11 @@ void OrderBook::tick(std::int64_t now_ns) {
   for (auto& [index, entry] : entries_) {
     if (!entry.waiting.empty()) orders.push_back({.high = index.first, .low = index.second});
   }
+  std::sort(orders.begin(), orders.end());
   for (const auto order : orders) {
-    auto& entry = entries_[index_of(order)];
+    const auto found = entries_.find(index_of(order));
+    if (found == entries_.end()) continue;
+    auto& entry = found->second;
     const bool ask_again = now_ns - entry.asked_at_ns > ask_again_ns;
     if (!entry.looked_up && ask_again) look_up(order, entry);
     if (entry.inquiring && ask_again) {
@@ -269,9 +302,10 @@ void OrderBook::tick(std::int64_t now_ns) {
     }
     std::deque<Asked> waiting;
     waiting.swap(entry.waiting);
+    const auto wait_max = entry.durable ? inquiry_wait_ns_max : claim_wait_ns_max;
     for (auto& asked : waiting) {
       const bool tired = asked.request.ask == BookAsk::claim && entry.looked_up &&
-                         entry.tentative && now_ns - asked.since_ns > claim_wait_ns_max;
+                         now_ns - asked.since_ns > wait_max;
       if (!tired) {
         entry.waiting.push_back(std::move(asked));
         continue;
@@ -279,6 +313,8 @@ void OrderBook::tick(std::int64_t now_ns) {
       --waiting_;
       answer(asked, BookSays::busy);
     }
+    // Nobody wants to know any more.
+    if (entry.waiting.empty()) entry.inquiring = false;
     run_waiting(order);
     erase_if_idle(order);
   }

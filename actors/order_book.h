@@ -46,6 +46,9 @@ class OrderBook {
   /// A durable truth from the log's tail, in the log's order.
   void restore(domain::Position position, domain::RecordKey order, domain::MemberKey member,
                std::int32_t month, bool freed);
+  /// What an event of this shard's own log says by itself: `order` is `member`'s from `position` on.
+  void note(domain::Position position, domain::RecordKey order, domain::MemberKey member,
+            std::int32_t month);
 
   void ask(std::uint32_t shard, std::uint64_t life, const BookRequest& request,
            std::int64_t now_ns);
@@ -87,8 +90,11 @@ class OrderBook {
 
   /// A tentative claim whose member's shard has died is anybody's after this.
   static constexpr std::int64_t tentative_ns_max = 30'000'000'000;
+  /// How long a claim waits for another member's tentative one, and how many do.
   static constexpr std::int64_t claim_wait_ns_max = 100'000'000;
   static constexpr std::size_t claims_waiting_max = 8;
+  /// How long it waits for another member's shard to say whether a durable claim took effect.
+  static constexpr std::int64_t inquiry_wait_ns_max = 1'000'000'000;
   static constexpr std::int64_t ask_again_ns = 200'000'000;
 
  private:
@@ -127,6 +133,12 @@ class OrderBook {
   bool handle_settle(domain::RecordKey order, Entry& entry, const Asked& asked);
   void handle_look_up(domain::RecordKey order, const Entry& entry, const Asked& asked);
   void release(Entry& entry, const Asked& asked);
+  /// Forgets what `asked` makes pointless: earlier lives of its shard; of a free the claim itself.
+  void drop_waiting(Entry& entry, const Asked& asked);
+  void add_unflushed(domain::RecordKey order, Entry& entry, const BookEntry& change,
+                     domain::Position position, std::int32_t month);
+  void append_settled(domain::RecordKey order, Entry& entry, const BookRequest& request);
+  void append_freed(domain::RecordKey order, Entry& entry);
   void look_up(domain::RecordKey order, Entry& entry);
   void inquire(domain::RecordKey order, Entry& entry);
   void answer(const Asked& asked, BookSays says, const Durable* owner = nullptr);

@@ -2,6 +2,7 @@
 
 #include <absl/strings/str_cat.h>
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -10,8 +11,12 @@
 namespace wutong {
 
 Shard::Shard(caf::actor_config& config, ShardParts parts)
-    : ShardActor::base(config), parts_(parts), rules_(parts.rules.get()) {
+    : ShardActor::base(config),
+      parts_(parts),
+      rules_(parts.rules.get()),
+      requests_out_(parts.info.shards) {
   rules_version_ = parts_.rules.version();
+  begin_life();
 }
 
 Shard::~Shard() = default;
@@ -28,11 +33,13 @@ ShardActor::behavior_type Shard::make_behavior() {
         schedule_turn();
       },
       [this](const AppendAnswered& answered) {
+        --appends_on_their_way_;
         if (answered.life != life_) return;
         on_append(answered);
         schedule_turn();
       },
       [this](const FlushAnswered& answered) {
+        --flushes_on_their_way_;
         if (answered.life != life_) return;
         on_flush(answered);
         schedule_turn();
@@ -78,6 +85,13 @@ ShardActor::behavior_type Shard::make_behavior() {
   };
 }
 
+void Shard::on_exit() {
+  drop_everything("shard ended");
+  former_.reset();
+  state_ = State::stopped;
+  set(parts_.stats.state, 4);
+}
+
 void Shard::log(LogLevel level, const std::string& what) const {
   parts_.log(level, absl::StrCat("shard ", parts_.number, ": ", what));
 }
@@ -94,60 +108,64 @@ void Shard::turn() {
   ++turns_;
   if (state_ != State::owner) return;
   refresh_rules();
-  std::uint32_t members_run = 0;
+  const bool all_done = run_members();
+  if (state_ != State::owner) return;
+  send_outboxes();
+  pump_append();
+  pump_flush();
+  if (!all_done) schedule_turn();
+  if (stopping_) report();
+}
+
+bool Shard::run_members() {
   const auto local = parts_.number;
-  bool more = true;
-  while (more && state_ == State::owner && members_run < turn_calls_max) {
-    more = false;
-    while (!runnable_.empty() && members_run < turn_calls_max) {
+  const auto until = now_ns() + turn_ns_max;
+  std::uint32_t calls_run = 0;
+  for (;;) {
+    while (!runnable_.empty()) {
+      if (calls_run >= turn_calls_max || now_ns() > until) return false;
       const auto handle = std::move(runnable_.front());
       runnable_.pop_front();
       auto& member = *static_cast<MemberActor*>(handle->get());
       if (member.work) member.work->runnable = false;
-      run(member);
-      ++members_run;
+      calls_run += std::max(run(member, turn_calls_max - calls_run), 1U);
     }
     // What members of this shard ask of its own book needs no message.
-    if (const auto asked = requests_out_.find(local); asked != requests_out_.end()) {
-      const auto requests = std::move(asked->second);
-      requests_out_.erase(asked);
-      for (const auto& request : requests) book_->ask(local, life_, request, now_ns());
-      more = more || !requests.empty();
+    for (const auto& request : std::exchange(requests_out_[local], {})) {
+      book_->ask(local, life_, request, now_ns());
     }
-    if (const auto said = replies_out_.find({local, life_}); said != replies_out_.end()) {
-      const auto replies = std::move(said->second);
-      replies_out_.erase(said);
-      for (const auto& reply : replies) on_book_reply(reply);
-      more = more || !replies.empty();
+    const auto said = std::find_if(replies_out_.begin(), replies_out_.end(), [&](const auto& out) {
+      return out.shard == local && out.life == life_;
+    });
+    if (said == replies_out_.end()) {
+      if (runnable_.empty()) return true;
+      continue;
     }
+    const auto replies = std::move(said->replies);
+    replies_out_.erase(said);
+    for (const auto& reply : replies) on_book_reply(reply);
   }
-  send_outboxes();
-  pump_append();
-  pump_flush();
-  if (!runnable_.empty() || more) schedule_turn();
 }
 
 void Shard::tick() {
   const auto now = now_ns();
-  const auto reported = state_ == State::owner && stopping_ && drained() ? std::uint64_t{5}
-                        : state_ == State::owner                         ? std::uint64_t{2}
-                        : state_ == State::halted                        ? std::uint64_t{3}
-                        : state_ == State::stopped                       ? std::uint64_t{4}
-                        : state_ == State::idle                          ? std::uint64_t{0}
-                                                                         : std::uint64_t{1};
-  set(parts_.stats.state, reported);
   if (state_ == State::idle && now >= poll_at_ns_) try_to_own();
   if (state_ == State::taking || state_ == State::replaying || state_ == State::mending) {
     // A ledger that does not answer is asked anew from the start.
     if (now - seen_since_ns_ > 2 * parts_.options.append_timeout_ms * 1'000'000) {
       give_up("take-over");
+    } else if (state_ == State::mending && !append_awaited_ && now >= append_again_at_ns_) {
+      send_append(former_->request());
     }
   }
   expire_waiting_calls();
   expire_replies();
-  if (state_ != State::owner) return;
+  if (state_ == State::owner) tick_owner(now);
+  report();
+}
+
+void Shard::tick_owner(std::int64_t now) {
   renew_lease();
-  check_mark();
   book_->tick(now);
   settle_again();
   build_filters();
@@ -166,32 +184,53 @@ void Shard::tick() {
     if (auto* member = resident({key})) make_runnable(*member);
   }
   parts_.safekeeping.witness(parts_.number, log_->head());
-  auto& stats = parts_.stats;
-  set(stats.members_resident, members_.size());
-  set(stats.members_dirty, dirty_.size());
-  set(stats.claims_waiting, book_->claims_waiting());
-  set(stats.calls_queued, calls_queued_);
-  set(stats.tail_bytes, tail_bytes_);
-  const auto lag = tail_pieces_.empty() ? 0 : (now - tail_pieces_.front().at_ns) / 1'000'000;
-  set(stats.snapshot_lag_ms, static_cast<std::uint64_t>(lag));
   schedule_turn();
 }
 
+void Shard::report() const {
+  const auto number = [&]() -> std::uint64_t {
+    switch (state_) {
+      case State::idle:
+        return wants_back_ ? 1 : 0;
+      case State::owner:
+        return stopping_ && drained() ? 5 : 2;
+      case State::halted:
+        return 3;
+      case State::stopped:
+        return 4;
+      case State::mending:
+      case State::taking:
+      case State::replaying:
+        return 1;
+    }
+    return 0;
+  }();
+  auto& stats = parts_.stats;
+  set(stats.state, number);
+  set(stats.members_resident, members_.size());
+  set(stats.members_dirty, dirty_.size() + tail_dirty_.size());
+  set(stats.claims_waiting, book_ ? book_->claims_waiting() : 0);
+  set(stats.calls_queued, calls_queued_);
+  set(stats.tail_bytes, tail_bytes_);
+  const auto lag = tail_pieces_.empty() ? 0 : (now_ns() - tail_pieces_.front().at_ns) / 1'000'000;
+  set(stats.snapshot_lag_ms, static_cast<std::uint64_t>(lag));
+}
+
 void Shard::send_outboxes() {
-  for (auto& [shard, requests] : std::exchange(requests_out_, {})) {
-    if (shard == parts_.number) {
-      requests_out_[shard] = std::move(requests);
-      continue;
-    }
+  for (std::uint32_t shard = 0; shard < requests_out_.size(); ++shard) {
+    if (shard == parts_.number || requests_out_[shard].empty()) continue;
     send(parts_.shards[shard],
-         BookRequests{.from = parts_.number, .life = life_, .requests = std::move(requests)});
+         BookRequests{.from = parts_.number,
+                      .life = life_,
+                      .requests = std::exchange(requests_out_[shard], {})});
   }
-  for (auto& [to, replies] : std::exchange(replies_out_, {})) {
-    if (to.first == parts_.number) {
-      if (to.second == life_) replies_out_[to] = std::move(replies);
-      continue;
+  for (auto& out : std::exchange(replies_out_, {})) {
+    if (out.shard != parts_.number) {
+      send(parts_.shards[out.shard],
+           BookReplies{.life = out.life, .replies = std::move(out.replies)});
+    } else if (out.life == life_) {
+      replies_out_.push_back(std::move(out));
     }
-    send(parts_.shards[to.first], BookReplies{.life = to.second, .replies = std::move(replies)});
   }
 }
 
@@ -211,9 +250,9 @@ std::uint32_t Shard::shard_of(domain::RecordKey order) const {
 }
 
 bool Shard::drained() const {
-  return calls_queued_ == 0 && replies_.empty() && awaiting_lease_.empty() && routed_.empty() &&
-         unsettled_.empty() && dirty_.empty() && !flush_ && !log_->under_way() &&
-         log_->bytes_waiting() == 0 && book_->unflushed_count() == 0;
+  return calls_open_ == 0 && calls_queued_ == 0 && unsettled_.empty() && dirty_.empty() &&
+         tail_dirty_.empty() && !flush_ && !log_->under_way() && log_->bytes_waiting() == 0 &&
+         book_->unflushed_count() == 0 && mark_.position == log_->last();
 }
 
 void Shard::on_stop(bool final) {
@@ -222,14 +261,11 @@ void Shard::on_stop(bool final) {
     schedule_turn();
     return;
   }
-  if (state_ == State::owner) {
-    parts_.safekeeping.witness(parts_.number, log_->head());
+  if (state_ == State::owner) parts_.safekeeping.witness(parts_.number, log_->head());
+  if (lease_held()) {
     parts_.journal.release_lease(parts_.options.node_boot, [](const LedgerResult<Lease>&) {});
   }
   drop_everything("shutdown");
-  former_.reset();
-  state_ = State::stopped;
-  set(parts_.stats.state, 4);
   quit();
 }
 

@@ -11,6 +11,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -64,17 +65,23 @@ struct ShardParts {
   const std::atomic<bool>& clock_agrees;
   /// Handles of all shards by number; filled before the first message.
   const std::vector<ShardActor>& shards;
+  /// Questions to the ledger whose answer is still to come: until it is 0, somebody may send messages.
+  std::atomic<std::int64_t>& asks_open;
 };
 
 /// One shard: the members that fall into it, the orders that fall into it, and their journal.
 ///
 /// A CAF actor: everything in here runs in its turns, one after another, and nothing waits. Messages
 /// only gather work; `turn` does it: runs members in place, answers the order book, sends what is for
-/// other shards, starts the next append and flush. The files: `shard.cpp` (messages, turns, ticks),
-/// `shard_ownership.cpp` (take-over), `shard_append.cpp` (the log and what its answers mean),
-/// `shard_members.cpp` (activation, records, passivation), `shard_calls.cpp` (queues and decisions),
-/// `shard_replies.cpp` (who is answered when), `shard_orders.cpp` (both sides of the order book),
-/// `shard_flush.cpp` (snapshots and the mark).
+/// other shards, starts the next append and flush. The files:
+/// - `shard.cpp`: messages, turns, ticks
+/// - `shard_ownership.cpp`, `shard_replay.cpp`: from taking a shard to serving it, and losing it
+/// - `shard_append.cpp`: the log and what its answers mean
+/// - `shard_members.cpp`: activation, records, passivation
+/// - `shard_calls.cpp`, `shard_prepare.cpp`: queues, what a call must know first, decisions
+/// - `shard_replies.cpp`: who is answered when
+/// - `shard_orders.cpp`: both sides of the order book
+/// - `shard_flush.cpp`: snapshots and the mark
 class Shard : public ShardActor::base, private BookHost {
  public:
   Shard(caf::actor_config& config, ShardParts parts);
@@ -83,40 +90,49 @@ class Shard : public ShardActor::base, private BookHost {
   const char* name() const override { return "shard"; }
 
   static constexpr std::uint32_t turn_calls_max = 256;
+  static constexpr std::int64_t turn_ns_max = 200'000;
   static constexpr std::size_t records_kept = 8;
   static constexpr std::int64_t tick_ms = 20;
 
  private:
   enum class State : std::uint8_t { idle, mending, taking, replaying, owner, halted, stopped };
 
+  /// A member's claim of an order. Two members of one shard may have checked out the same order, until
+  /// its shard says who is reversed.
+  using ClaimKey = std::tuple<std::uint64_t, std::uint32_t, std::uint64_t>;
+  /// The engine's own refund of an order that was another member's: a key that no caller can make.
+  static domain::RecordKey reversal_of(domain::RecordKey order) {
+    return {.high = ~order.high, .low = ~order.low};
+  }
+  static bool is_reversal(const domain::Refunded& refund) {
+    return refund.key == reversal_of(refund.content.order);
+  }
+  static ClaimKey claim_of(domain::RecordKey order, domain::MemberKey member) {
+    return {order.high, order.low, member.value};
+  }
+
   /// A reply that waits for a commit, then for the confirmation of a claim or for the lease.
   struct PendingReply {
     std::shared_ptr<Call> call;
     domain::Position needs;
     Reply reply;
-    std::optional<domain::RecordKey> order;
+    std::optional<ClaimKey> claim;
     bool read_only = false;
   };
 
-  /// Who took which order: two members of one shard may both have taken it, until one of them loses it.
-  struct Taker {
-    domain::RecordKey order;
-    domain::MemberKey member;
-
-    friend bool operator==(const Taker&, const Taker&) = default;
-    template <typename H>
-    friend H AbslHashValue(H hash, const Taker& taker) {
-      return H::combine(std::move(hash), taker.order.high, taker.order.low, taker.member.value);
-    }
-  };
-
   behavior_type make_behavior() override;
+  /// However it ends: callers are answered, and members, which hold their shard, let it go.
+  void on_exit() override;
 
   // shard.cpp
   void log(LogLevel level, const std::string& what) const;
   void schedule_turn();
   void turn();
+  /// Members, and what they and the local book say to each other; false if some is left for later.
+  bool run_members();
   void tick();
+  void tick_owner(std::int64_t now);
+  void report() const;
   void send_outboxes();
   void refresh_rules();
   template <typename Answer, typename Result>
@@ -126,27 +142,40 @@ class Shard : public ShardActor::base, private BookHost {
   [[nodiscard]] std::uint32_t shard_of(domain::RecordKey order) const;
 
   // shard_ownership.cpp
+  /// Answers to what was asked so far are told by their number from now on, and ignored.
+  void begin_life();
   void try_to_own();
   void take();
+  void ask_head(std::int64_t lease_until_ns);
   void on_head(const HeadRead& read);
+  void on_own_head(const HeadRead& read);
+  void on_head_to_take(const HeadRead& read);
   void on_taken(const AppendAnswered& answered);
-  void check_mark();
   void on_mark(const MarkRead& read);
   void read_tail();
   void on_log(LogRead& read);
   bool restore(const LogEntry& entry);
+  void restore(MemberEvent event);
   void serve();
   void on_book_months(const BookMonthsRead& read);
   void on_lease(const LeaseAnswered& answered);
   void renew_lease();
+  /// False, and the shard is given up, if another server process has answered reads since the
+  /// take-over: it may have lost what was flushed.
+  [[nodiscard]] bool reads_hold();
+
+  // shard_append.cpp
   void pump_append();
   void send_append(AppendRequest request);
   void on_append(const AppendAnswered& answered);
+  void on_mended(const AppendAnswered& answered);
   void judge(AppendVerdict verdict);
   void on_committed();
   void give_up(const char* why);
   void halt(const std::string& why);
   void drop_everything(const char* why);
+  void drop_calls(const char* why);
+  void fail_early(const char* why);
   [[nodiscard]] bool lease_held() const { return now_ns() < lease_until_ns_; }
 
   // shard_members.cpp
@@ -156,8 +185,11 @@ class Shard : public ShardActor::base, private BookHost {
   void activate(MemberActor& member);
   void on_snapshot(SnapshotRead& read);
   void on_loaded(MemberActor& member, Snapshot snapshot);
-  void read_history(MemberActor& member, std::vector<std::int32_t> months);
+  void read_history(MemberActor& member, std::vector<std::int32_t> months,
+                    std::optional<domain::RecordKey> inquired = std::nullopt);
   void on_history(HistoryRead& read);
+  /// The oldest month of which the ledger may still keep anything, at `now`.
+  [[nodiscard]] std::int32_t oldest_month(std::int64_t now_ms) const;
   [[nodiscard]] std::vector<std::int32_t> retained_months(const MemberActor& member) const;
   [[nodiscard]] const PackedRecord* find_packed(const MemberActor& member,
                                                 domain::RecordKey key) const;
@@ -169,38 +201,60 @@ class Shard : public ShardActor::base, private BookHost {
 
   // shard_calls.cpp
   void on_submit(std::shared_ptr<Call> call, bool routed);
+  /// Why a call is not even looked at; nothing if it is.
+  [[nodiscard]] std::optional<FailedReply> reason_to_turn_away(const Call& call,
+                                                               bool routed) const;
   void enqueue_call(MemberActor& member, std::shared_ptr<Call> call);
-  void route_by_order(std::shared_ptr<Call> call);
   void make_runnable(MemberActor& member);
-  void run(MemberActor& member);
+  /// Runs what waits for the member, at most `calls_max` calls; answers how many.
+  std::uint32_t run(MemberActor& member, std::uint32_t calls_max);
   /// Runs the first waiting call; false if it must wait.
   bool run_first(MemberActor& member, WaitingCall& waiting);
-  bool prepare_checkout(MemberActor& member, WaitingCall& waiting,
-                        const domain::Checkout& checkout);
-  bool prepare_by_order(MemberActor& member, WaitingCall& waiting, domain::RecordKey order);
-  bool prepare_history(MemberActor& member, WaitingCall& waiting);
   void decide(MemberActor& member, WaitingCall& waiting, const domain::Command& command);
   void accept(MemberActor& member, WaitingCall& waiting, domain::Event event);
-  /// Stamps, applies, logs; the member's records are packed again. Answers the event's position.
-  domain::Position commit_event(MemberActor& member, domain::Event& event);
+  void answer_again(MemberActor& member, WaitingCall& waiting, domain::Record record);
+  /// Stamps, logs, applies, keeps the record. Answers the event as a record if it is one; its position
+  /// is the member's.
+  std::optional<domain::Record> commit_event(MemberActor& member, domain::Event event);
   void read(MemberActor& member, WaitingCall& waiting);
   [[nodiscard]] domain::Instant time_of(const MemberActor& member, const Call& call) const;
-  [[nodiscard]] bool overloaded(const Call& call, const char*& bound) const;
   void expire_waiting_calls();
+  void expire(MemberActor& member, WaitingCall& waiting);
+
+  // shard_prepare.cpp: each answers false if the call must wait.
+  bool prepare(MemberActor& member, WaitingCall& waiting);
+  bool prepare_checkout(MemberActor& member, WaitingCall& waiting,
+                        const domain::Checkout& checkout);
+  bool prepare_refund(MemberActor& member, WaitingCall& waiting, const domain::Refund& refund);
+  bool prepare_receipt(MemberActor& member, WaitingCall& waiting, const ReadReceipt& asked);
+  bool prepare_history(MemberActor& member, WaitingCall& waiting);
+  /// Finds out the month of the order, unless its record is in memory; false until that is known.
+  bool find_order(MemberActor& member, WaitingCall& waiting, domain::RecordKey order);
+  bool find_refund_id(MemberActor& member, WaitingCall& waiting, const domain::Refund& refund);
+  bool read_months(MemberActor& member, WaitingCall& waiting, std::vector<std::int32_t> months);
+  void claim(MemberActor& member, WaitingCall& waiting, const domain::Checkout& checkout);
+  void free_claim(const MemberActor& member, const WaitingCall& waiting);
+  void ask_again(MemberActor& member, WaitingCall& waiting);
+  /// Refund ids are unique within a member, so they stand in the book of the member's own shard.
+  [[nodiscard]] domain::RecordKey id_claim(domain::RecordKey refund,
+                                           domain::MemberKey member) const;
 
   // shard_replies.cpp
   /// Gives `reply` once all up to `needs` is durable, and the claim of `order` confirmed; one that
   /// wrote nothing (`read_only`) also needs the lease, since nothing else tells that we still own.
   void reply_after(std::shared_ptr<Call> call, domain::Position needs, Reply reply,
-                   std::optional<domain::RecordKey> order, bool read_only);
+                   std::optional<ClaimKey> claim, bool read_only);
   void refuse(MemberActor& member, WaitingCall& waiting, domain::Refused refused, bool retryable);
   void finish(const std::shared_ptr<Call>& call, Reply reply);
   void fail(const std::shared_ptr<Call>& call, CallFailure failure, const char* what);
+  /// Of a call that was never taken.
+  static void turn_away(const std::shared_ptr<Call>& call, FailedReply reply);
   void settle_or_finish(PendingReply pending);
   void release_replies();
   void expire_replies();
-  [[nodiscard]] Standing standing_of(MemberActor& member, const WaitingCall& waiting,
-                                     const domain::Record& record, domain::Instant now);
+  /// REQUIRES: what is known of the record's order is in the member's window on its records.
+  [[nodiscard]] Standing standing_of(const MemberActor& member, const domain::Record& record,
+                                     domain::Instant now) const;
   [[nodiscard]] MemberReply member_reply(const MemberActor& member, domain::Instant now) const;
   [[nodiscard]] HistoryReply history_page(const MemberActor& member, const WaitingCall& waiting,
                                           const ReadHistory& asked) const;
@@ -208,25 +262,28 @@ class Shard : public ShardActor::base, private BookHost {
   // shard_orders.cpp: the member's side
   void ask_book(BookAsk ask, domain::RecordKey order, domain::MemberKey member, std::int32_t month,
                 std::uint64_t ticket);
+  void route_by_order(std::shared_ptr<Call> call);
   void on_book_replies(const BookReplies& replies);
   void on_book_reply(const BookReply& reply);
   void on_settled(const BookReply& reply);
   void on_lost(const BookReply& reply);
   void reverse(MemberActor& member, domain::RecordKey order, std::int32_t month);
-  void on_reversed(const Taker& taker, const Reply& reply);
-  /// The member's checkout of the order was undone, since the order is another's.
-  [[nodiscard]] bool was_reversed(const MemberActor& member, domain::RecordKey order) const;
+  void on_reversed(ClaimKey claim, const Reply& reply);
   /// Settling is repeated until it is answered, so no outbox is needed.
   void settle_again();
   void on_inquiry(const Inquiry& inquiry);
   /// Answers the first inquiry, or starts to read what it needs; false if it must wait.
   bool answer_inquiry(MemberActor& member);
+  /// A checkout of the order waits in the member's queue: it will take the order or leave it.
+  [[nodiscard]] static bool is_deciding(const MemberActor& member, domain::RecordKey order);
+  void answer_inquiry_with(MemberActor& member, domain::RecordKey order, bool in_history);
   void say_of_inquiry(const WaitingInquiry& inquiry, domain::MemberKey member, bool took_effect);
   void on_routed(const BookReply& reply);
   // … and the order's
   void on_book_requests(const BookRequests& requests);
   void on_bucket(const BucketRead& read);
   void on_filter_page(const FilterPageRead& read);
+  /// A page a tick, so that calls are not kept waiting by it.
   void build_filters();
   domain::Position append_settled(domain::RecordKey order, domain::MemberKey member,
                                   std::int32_t month) override;
@@ -241,7 +298,9 @@ class Shard : public ShardActor::base, private BookHost {
   void pump_flush();
   [[nodiscard]] bool flush_is_due() const;
   void build_flush();
+  void activate_tail_members();
   void add_to_flush(MemberActor& member, FlushRequest& request, std::int64_t wall_ms);
+  void add_book_to_flush(FlushRequest& request, std::int64_t wall_ms);
   void send_flush();
   void on_flush(const FlushAnswered& answered);
   void on_flushed();
@@ -254,15 +313,17 @@ class Shard : public ShardActor::base, private BookHost {
 
   ShardParts parts_;
   State state_ = State::idle;
-  std::uint64_t life_ = 1;
+  std::uint64_t life_;
   bool stopping_ = false;
   Rules rules_;
   std::uint64_t rules_version_ = 0;
 
   // Ownership.
+  /// The shard was given up, not lost to another: even a gateway that stops takes it again, to finish.
+  bool wants_back_ = false;
   std::uint64_t highest_epoch_tried_ = 0;
   std::uint64_t attempts_ = 0;
-  Head taking_;
+  AppendRequest taking_;
   Head seen_head_;
   std::string seen_lease_;
   std::int64_t seen_lease_end_ns_ = 0;
@@ -272,15 +333,17 @@ class Shard : public ShardActor::base, private BookHost {
   std::int64_t renew_at_ns_ = 0;
   bool lease_asked_ = false;
   std::uint64_t server_generation_ = 0;
+  std::uint64_t reads_generation_ = 0;
+  bool server_changed_ = false;
   bool reading_head_ = false;
-  bool reading_mark_ = false;
-  /// Another server process answers, and whether it has every flush is not known yet.
-  bool mark_doubted_ = false;
   domain::Position tail_read_to_;
   std::optional<LogWriter> log_;
   std::int64_t append_first_sent_ns_ = 0;
   std::int64_t append_again_at_ns_ = 0;
   bool append_awaited_ = false;
+  /// Of all lives: an append or a flush of the last one may still be on its way.
+  std::uint32_t appends_on_their_way_ = 0;
+  std::uint32_t flushes_on_their_way_ = 0;
   /// The writer of the life before, whose batches can mend a ledger that lost its tail.
   std::optional<LogWriter> former_;
 
@@ -297,6 +360,8 @@ class Shard : public ShardActor::base, private BookHost {
   std::deque<std::uint64_t> passivation_order_;
   std::uint64_t turns_ = 0;
   std::uint64_t calls_queued_ = 0;
+  /// Taken and not answered yet, wherever they wait.
+  std::uint64_t calls_open_ = 0;
   std::uint64_t tickets_ = 0;
   bool turn_scheduled_ = false;
 
@@ -306,25 +371,38 @@ class Shard : public ShardActor::base, private BookHost {
 
   // Checkouts whose claim is not confirmed.
   struct Unsettled {
+    domain::RecordKey order;
+    domain::MemberKey member;
     std::int32_t month = 0;
     domain::Position position;
     std::int64_t asked_at_ns = 0;
     std::vector<PendingReply> replies;
     bool lost = false;
   };
-  absl::flat_hash_map<Taker, Unsettled> unsettled_;
-  absl::btree_map<domain::Position, Taker> unsettled_positions_;
+  absl::flat_hash_map<ClaimKey, Unsettled> unsettled_;
+  absl::btree_map<domain::Position, ClaimKey> unsettled_positions_;
+  /// Where settling again goes on at the next tick.
+  domain::Position settled_again_to_;
   /// Calls that know only their order, until the book says whose it is.
   absl::flat_hash_map<std::uint64_t, std::shared_ptr<Call>> routed_;
 
   // The order book and what goes out at the end of the turn.
   std::optional<OrderBook> book_;
   bool building_filter_ = false;
-  absl::flat_hash_map<std::uint32_t, std::vector<BookRequest>> requests_out_;
-  absl::flat_hash_map<std::pair<std::uint32_t, std::uint64_t>, std::vector<BookReply>> replies_out_;
+  /// By shard.
+  std::vector<std::vector<BookRequest>> requests_out_;
+  struct RepliesOut {
+    std::uint32_t shard = 0;
+    std::uint64_t life = 0;
+    std::vector<BookReply> replies;
+  };
+  std::vector<RepliesOut> replies_out_;
 
   // Flushing.
+  /// By the first event that no answered flush covers: members in memory, and those of the tail that
+  /// are not in memory yet.
   absl::btree_map<domain::Position, domain::MemberKey> dirty_;
+  absl::btree_map<domain::Position, domain::MemberKey> tail_dirty_;
   Mark mark_;
   std::optional<FlushRequest> flush_;
   std::vector<std::pair<domain::MemberKey, domain::Position>> flush_members_;

@@ -11,10 +11,13 @@ namespace wutong {
 template <typename Answer, typename Result>
 LedgerCallback<Result> Shard::answer_with(Answer answer) {
   answer.life = life_;
-  return [to = parts_.shards[parts_.number],
+  parts_.asks_open.fetch_add(1, std::memory_order_relaxed);
+  return [to = parts_.shards[parts_.number], asks_open = &parts_.asks_open,
           answer = std::move(answer)](LedgerResult<Result> result) mutable {
     answer.result = std::move(result);
     caf::anon_send(to, std::move(answer));
+    // The last that touches the engine: it may end from here on.
+    asks_open->fetch_sub(1, std::memory_order_release);
   };
 }
 

@@ -25,6 +25,7 @@ void Shard::pump_append() {
 
 void Shard::send_append(AppendRequest request) {
   append_awaited_ = true;
+  ++appends_on_their_way_;
   add(parts_.stats.appends);
   add(parts_.stats.append_bytes, request.batch->size());
   parts_.journal.append(std::move(request),
@@ -38,16 +39,7 @@ void Shard::on_append(const AppendAnswered& answered) {
     return;
   }
   if (state_ == State::mending) {
-    const auto verdict =
-        answered.result ? former_->answered(answered.result->head) : AppendVerdict::send_again;
-    if (verdict == AppendVerdict::send_again || verdict == AppendVerdict::lost_tail) {
-      send_append(former_->request());
-    } else if (verdict == AppendVerdict::fenced || verdict == AppendVerdict::lost) {
-      parts_.safekeeping.salvage(parts_.number, former_->links());
-      halt("another took the shard while lost events were being sent again");
-    } else {
-      take();
-    }
+    on_mended(answered);
     return;
   }
   if (state_ != State::owner) return;
@@ -61,15 +53,46 @@ void Shard::on_append(const AppendAnswered& answered) {
     return;
   }
   const auto generation = std::exchange(server_generation_, answered.result->server_generation);
-  if (generation != server_generation_) mark_doubted_ = true;
-  check_mark();
+  server_changed_ = server_changed_ || generation != server_generation_;
   judge(log_->answered(answered.result->head));
+}
+
+void Shard::on_mended(const AppendAnswered& answered) {
+  if (!answered.result) {
+    if (answered.result.error().fault == LedgerFault::broken) {
+      halt(absl::StrCat("append refused: ", answered.result.error().detail));
+      return;
+    }
+    append_again_at_ns_ = now_ns() + append_retry_ns;
+    return;
+  }
+  switch (former_->answered(answered.result->head)) {
+    case AppendVerdict::send_again:
+    case AppendVerdict::lost_tail:
+      send_append(former_->request());
+      return;
+    case AppendVerdict::fenced:
+    case AppendVerdict::lost:
+      parts_.safekeeping.salvage(parts_.number, former_->links());
+      log(LogLevel::critical, "another was faster than the events that the ledger lost; they are kept");
+      former_.reset();
+      drop_everything("fenced");
+      state_ = State::idle;
+      report();
+      return;
+    case AppendVerdict::committed:
+    case AppendVerdict::restored:
+      take();
+      return;
+  }
 }
 
 void Shard::judge(AppendVerdict verdict) {
   switch (verdict) {
     case AppendVerdict::committed:
       on_committed();
+      // What the gateway took for durable may be gone there: snapshots, or more of the log.
+      if (server_changed_) give_up("another server process answers");
       return;
     case AppendVerdict::send_again:
       send_append(log_->request());
@@ -89,8 +112,10 @@ void Shard::judge(AppendVerdict verdict) {
       log(LogLevel::warning, "another owner wrote; dropping everything");
       drop_everything("fenced");
       state_ = State::idle;
+      wants_back_ = true;
       lease_until_ns_ = 0;
       seen_since_ns_ = now_ns();
+      report();
       return;
     case AppendVerdict::lost:
       add(parts_.stats.lost_tails);

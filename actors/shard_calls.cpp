@@ -5,7 +5,7 @@
 #include "actors/domain/decide.h"
 #include "actors/shard_answers.h"
 
-// A call's way: into its member's queue, what it must know first, the decision, the event.
+// A call's way: into its member's queue, the decision, the event.
 
 namespace wutong {
 namespace {
@@ -18,85 +18,68 @@ bool writes(const Request& request) {
          std::holds_alternative<domain::Enroll>(request);
 }
 
-/// The order that a request is about, where it needs the order's record.
-const domain::RecordKey* order_of(const Request& request) {
-  if (const auto* refund = std::get_if<domain::Refund>(&request)) return &refund->order;
-  if (const auto* receipt = std::get_if<ReadReceipt>(&request)) return &receipt->order;
-  return nullptr;
-}
-
 }  // namespace
 
 void Shard::on_submit(std::shared_ptr<Call> call, bool routed) {
-  switch (state_) {
-    case State::mending:
-    case State::taking:
-    case State::replaying:
-      if (early_.size() >= parts_.options.queued_calls_max) {
-        fail(call, CallFailure::exhausted, "queued_calls_max");
-      } else {
-        early_.push_back({.call = std::move(call), .routed = routed});
-      }
-      return;
-    case State::owner:
-      break;
-    case State::idle:
-    case State::halted:
-    case State::stopped:
-      fail(call, CallFailure::unavailable, "shard is not served here");
-      return;
+  if (state_ == State::mending || state_ == State::taking || state_ == State::replaying) {
+    if (early_.size() < parts_.options.queued_calls_max) {
+      early_.push_back({.call = std::move(call), .routed = routed});
+    } else {
+      turn_away(call, {.failure = CallFailure::exhausted, .what = "queued_calls_max"});
+    }
+    return;
   }
-  if (stopping_) return fail(call, CallFailure::unavailable, "shutting down");
-  if (call->deadline <= now_ns()) return fail(call, CallFailure::unavailable, "deadline");
-  if (!parts_.clock_agrees.load(std::memory_order_relaxed)) {
-    return fail(call, CallFailure::unavailable, "clock");
-  }
-  const char* bound = nullptr;
-  if (overloaded(*call, bound)) return fail(call, CallFailure::exhausted, bound);
+  if (const auto reason = reason_to_turn_away(*call, routed)) return turn_away(call, *reason);
   if (call->member_id.empty() && !routed) {
+    ++calls_open_;
     route_by_order(std::move(call));
     return;
   }
   auto* member = make_resident(call->member);
   if (member == nullptr) {
     schedule_turn();
-    return fail(call, CallFailure::exhausted, "resident_members_max");
+    return turn_away(call, {.failure = CallFailure::exhausted, .what = "resident_members_max"});
   }
+  ++calls_open_;
   enqueue_call(*member, std::move(call));
 }
 
-bool Shard::overloaded(const Call& call, const char*& bound) const {
+std::optional<FailedReply> Shard::reason_to_turn_away(const Call& call, bool routed) const {
+  const auto unavailable = [](const char* what) {
+    return FailedReply{.failure = CallFailure::unavailable, .what = what};
+  };
+  const auto exhausted = [](const char* what) {
+    return FailedReply{.failure = CallFailure::exhausted, .what = what};
+  };
+  if (state_ != State::owner) return unavailable("shard is not served here");
+  // One that another shard sends on is under way already.
+  if (stopping_ && !routed) return unavailable("shutting down");
+  if (call.deadline <= now_ns()) return unavailable("deadline");
+  if (!parts_.clock_agrees.load(std::memory_order_relaxed)) return unavailable("clock");
   const auto& options = parts_.options;
-  const auto shards = parts_.info.shards;
-  if (calls_queued_ + replies_.size() >= options.queued_calls_max) {
-    bound = "queued_calls_max";
-  } else if (writes(call.request) &&
-             tail_bytes_ + log_->bytes_waiting() >
-                 static_cast<std::uint64_t>(options.tail_bytes_max) / shards) {
-    bound = "tail_bytes_max";
-  } else if (writes(call.request) &&
-             parts_.stats.log_bytes.load(std::memory_order_relaxed) >
-                 static_cast<std::uint64_t>(options.log_bytes_max) / shards) {
-    bound = "log_bytes_max";
-  } else {
-    return false;
+  const auto share_of = [&](std::int64_t bound) {
+    return static_cast<std::uint64_t>(bound) / parts_.info.shards;
+  };
+  if (calls_open_ >= options.queued_calls_max) return exhausted("queued_calls_max");
+  if (!writes(call.request)) return std::nullopt;
+  if (tail_bytes_ + log_->bytes_waiting() > share_of(options.tail_bytes_max)) {
+    return exhausted("tail_bytes_max");
   }
-  return true;
+  if (parts_.stats.log_bytes.load(std::memory_order_relaxed) > share_of(options.log_bytes_max)) {
+    return exhausted("log_bytes_max");
+  }
+  return std::nullopt;
 }
 
 void Shard::enqueue_call(MemberActor& member, std::shared_ptr<Call> call) {
-  auto& work = work_of(member);
-  WaitingCall waiting{.call = std::move(call), .ticket = ++tickets_};
+  auto& calls = work_of(member).calls;
+  auto& waiting = calls.emplace_back(WaitingCall{.call = std::move(call), .ticket = ++tickets_});
+  ++calls_queued_;
   const auto* checkout = std::get_if<domain::Checkout>(&waiting.call->request);
   // The claim travels while the member is activated and those before it are run.
   if (checkout != nullptr && find_packed(member, checkout->key) == nullptr) {
-    waiting.book = BookState::asked;
-    waiting.month = domain::utc_month(checkout->occurred_at);
-    waiting.asked_at = now_ns();
-    ask_book(BookAsk::claim, checkout->key, member.key, waiting.month, waiting.ticket);
+    claim(member, waiting, *checkout);
   }
-  work.calls.push_back(std::move(waiting));
-  ++calls_queued_;
   make_runnable(member);
 }
 
@@ -108,54 +91,54 @@ void Shard::make_runnable(MemberActor& member) {
   runnable_.emplace_back(member.ctrl(), true);
 }
 
-void Shard::run(MemberActor& member) {
+std::uint32_t Shard::run(MemberActor& member, std::uint32_t calls_max) {
   auto& work = work_of(member);
   if (!member.loaded) {
     activate(member);
-    return;
+    return 0;
   }
   while (!work.reading_history && !work.inquiries.empty() && answer_inquiry(member)) {
   }
+  std::uint32_t calls_run = 0;
   while (!work.reading_history && !work.calls.empty()) {
+    if (calls_run == calls_max) {
+      make_runnable(member);
+      return calls_run;
+    }
     auto& waiting = work.calls.front();
-    if (waiting.call && !run_first(member, waiting)) break;
+    if (waiting.call) {
+      if (!run_first(member, waiting)) break;
+      ++calls_run;
+    }
     work.calls.pop_front();
     --calls_queued_;
   }
   drop_work_if_idle(member);
+  return calls_run;
 }
 
 bool Shard::run_first(MemberActor& member, WaitingCall& waiting) {
   const auto& request = waiting.call->request;
   if (const auto* enroll = std::get_if<domain::Enroll>(&request)) {
+    waiting.call->times.started = now_ns();
     decide(member, waiting, *enroll);
     return true;
   }
   if (member.state.empty()) {
-    if (waiting.book == BookState::asked || waiting.book == BookState::granted) {
-      if (const auto* checkout = std::get_if<domain::Checkout>(&request)) {
-        ask_book(BookAsk::free, checkout->key, member.key, waiting.month, waiting.ticket);
-      }
-    }
+    free_claim(member, waiting);
     refuse(member, waiting, {domain::Refusal::member_unknown, domain::Field::member}, false);
     return true;
   }
+  if (!prepare(member, waiting)) return false;
+  waiting.call->times.started = now_ns();
   if (const auto* checkout = std::get_if<domain::Checkout>(&request)) {
-    if (!prepare_checkout(member, waiting, *checkout)) return false;
     if (waiting.book == BookState::of_other || waiting.book == BookState::busy) {
       refuse(member, waiting, {domain::Refusal::other_member, domain::Field::order_id},
              waiting.book == BookState::busy);
-      return true;
+    } else {
+      decide(member, waiting, *checkout);
     }
-    decide(member, waiting, *checkout);
-    return true;
-  }
-  if (const auto* order = order_of(request)) {
-    if (!prepare_by_order(member, waiting, *order)) return false;
-  } else if (std::holds_alternative<ReadHistory>(request)) {
-    if (!prepare_history(member, waiting)) return false;
-  }
-  if (const auto* refund = std::get_if<domain::Refund>(&request)) {
+  } else if (const auto* refund = std::get_if<domain::Refund>(&request)) {
     decide(member, waiting, *refund);
   } else {
     read(member, waiting);
@@ -163,130 +146,94 @@ bool Shard::run_first(MemberActor& member, WaitingCall& waiting) {
   return true;
 }
 
-bool Shard::prepare_checkout(MemberActor& member, WaitingCall& waiting,
-                             const domain::Checkout& checkout) {
-  if (find_packed(member, checkout.key) != nullptr) return true;
-  if (waiting.book == BookState::asked) return false;
-  if (waiting.book == BookState::not_asked) {
-    // Memory knew the order when the call came and has dropped the record since.
-    waiting.book = BookState::asked;
-    waiting.month = domain::utc_month(checkout.occurred_at);
-    waiting.asked_at = now_ns();
-    ask_book(BookAsk::claim, checkout.key, member.key, waiting.month, waiting.ticket);
-    return false;
-  }
-  if (waiting.book == BookState::known && !waiting.history_read) {
-    read_history(member, {waiting.month});
-    return false;
-  }
-  return true;
-}
-
-bool Shard::prepare_by_order(MemberActor& member, WaitingCall& waiting, domain::RecordKey order) {
-  if (find_packed(member, order) != nullptr) return true;
-  switch (waiting.book) {
-    case BookState::not_asked:
-      waiting.book = BookState::asked;
-      waiting.asked_at = now_ns();
-      ask_book(BookAsk::look_up, order, member.key, 0, waiting.ticket);
-      return false;
-    case BookState::asked:
-      return false;
-    case BookState::known:
-      if (waiting.history_read) return true;
-      read_history(member, {waiting.month});
-      return false;
-    default:
-      return true;
-  }
-}
-
-bool Shard::prepare_history(MemberActor& member, WaitingCall& waiting) {
-  const bool memory_has_all = member.receipts_complete_from.unix_ms == 0;
-  if (memory_has_all || waiting.history_read) return true;
-  read_history(member, retained_months(member));
-  return false;
-}
-
 domain::Instant Shard::time_of(const MemberActor& member, const Call& call) const {
   return std::max(call.received_at, member.state.last_event_at);
 }
 
 void Shard::decide(MemberActor& member, WaitingCall& waiting, const domain::Command& command) {
-  waiting.call->times.started = now_ns();
   const auto now = time_of(member, *waiting.call);
   if (!member.state.empty()) {
     if (auto event = domain::due(member.state, *rules_.program, *rules_.policy, now)) {
-      commit_event(member, *event);
+      commit_event(member, std::move(*event));
     }
   }
-  const auto* checkout = std::get_if<domain::Checkout>(&command);
-  if (checkout != nullptr) put_records(member, waiting, checkout->key, checkout->key);
-  if (const auto* refund = std::get_if<domain::Refund>(&command)) {
+  if (const auto* checkout = std::get_if<domain::Checkout>(&command)) {
+    put_records(member, waiting, checkout->key, checkout->key);
+  } else if (const auto* refund = std::get_if<domain::Refund>(&command)) {
     put_records(member, waiting, refund->order, refund->key);
   }
   auto decision = domain::decide(member.state, *rules_.program, *rules_.policy, command, now);
-  member.state.records.clear();
   waiting.call->times.decided = now_ns();
   if (auto* accepted = std::get_if<domain::Accepted>(&decision)) {
     accept(member, waiting, std::move(accepted->event));
-    return;
-  }
-  if (checkout != nullptr && waiting.book == BookState::granted) {
-    ask_book(BookAsk::free, checkout->key, member.key, waiting.month, waiting.ticket);
-  }
-  if (auto* replay = std::get_if<domain::Replay>(&decision)) {
-    const auto key = domain::key_of(replay->record);
-    if (checkout != nullptr && was_reversed(member, key)) {
-      reply_after(std::move(waiting.call), member.state.position,
-                  FailedReply{.failure = CallFailure::reversed, .what = "order_id"}, std::nullopt,
-                  true);
-      return;
+  } else if (auto* replay = std::get_if<domain::Replay>(&decision)) {
+    free_claim(member, waiting);
+    answer_again(member, waiting, std::move(replay->record));
+  } else {
+    free_claim(member, waiting);
+    const auto& refused = std::get<domain::Refused>(decision);
+    if (refused.refusal == domain::Refusal::member_exists) {
+      // Enrolling again is no mistake: the till cannot know.
+      reply_after(std::move(waiting.call), member.state.position, member_reply(member, now),
+                  std::nullopt, true);
+    } else {
+      // An order may come late, and its refund be first.
+      refuse(member, waiting, refused, refused.refusal == domain::Refusal::order_unknown);
     }
-    const auto standing = standing_of(member, waiting, replay->record, now);
-    reply_after(
-        std::move(waiting.call), member.state.position,
-        ReceiptReply{.record = std::move(replay->record), .replayed = true, .standing = standing},
-        checkout != nullptr ? std::optional(key) : std::nullopt, true);
-    return;
   }
-  const auto& refused = std::get<domain::Refused>(decision);
-  if (refused.refusal == domain::Refusal::member_exists) {
-    // Enrolling again is no mistake: the till cannot know.
-    reply_after(std::move(waiting.call), member.state.position, member_reply(member, now),
-                std::nullopt, true);
-    return;
+  member.state.records.clear();
+}
+
+void Shard::answer_again(MemberActor& member, WaitingCall& waiting, domain::Record record) {
+  const auto position = member.state.position;
+  if (!std::holds_alternative<domain::CheckedOut>(record)) {
+    const auto standing = standing_of(member, record, time_of(member, *waiting.call));
+    return reply_after(
+        std::move(waiting.call), position,
+        ReceiptReply{.record = std::move(record), .replayed = true, .standing = standing},
+        std::nullopt, true);
   }
-  // An order may come late, and its refund be first.
-  refuse(member, waiting, refused, refused.refusal == domain::Refusal::order_unknown);
+  const auto key = domain::key_of(record);
+  const auto claim = claim_of(key, member.key);
+  if (domain::find_record(member.state, reversal_of(key)) != nullptr) {
+    return reply_after(std::move(waiting.call), position,
+                       FailedReply{.failure = CallFailure::reversed, .what = "order_id"}, claim,
+                       true);
+  }
+  const auto standing = standing_of(member, record, time_of(member, *waiting.call));
+  reply_after(std::move(waiting.call), position,
+              ReceiptReply{.record = std::move(record), .replayed = true, .standing = standing},
+              claim, true);
 }
 
 void Shard::accept(MemberActor& member, WaitingCall& waiting, domain::Event event) {
   const auto now = time_of(member, *waiting.call);
-  const auto position = commit_event(member, event);
-  if (std::holds_alternative<domain::Enrolled>(event)) {
+  auto record = commit_event(member, std::move(event));
+  const auto position = member.state.position;
+  if (!record) {
     auto reply = member_reply(member, now);
     reply.enrolled_now = true;
-    reply_after(std::move(waiting.call), position, std::move(reply), std::nullopt, false);
-    return;
+    return reply_after(std::move(waiting.call), position, std::move(reply), std::nullopt, false);
   }
-  std::optional<domain::RecordKey> order;
-  if (const auto* checkout = std::get_if<domain::CheckedOut>(&event)) {
-    order = checkout->key;
+  std::optional<ClaimKey> claim;
+  if (const auto* checkout = std::get_if<domain::CheckedOut>(&*record)) {
+    claim = claim_of(checkout->key, member.key);
     const auto month = domain::utc_month(checkout->content.occurred_at);
-    unsettled_[{*order, member.key}] = {
-        .month = month, .position = position, .asked_at_ns = now_ns()};
-    unsettled_positions_[position] = {*order, member.key};
-    ask_book(BookAsk::settle, *order, member.key, month, waiting.ticket);
+    unsettled_[*claim] = {.order = checkout->key,
+                          .member = member.key,
+                          .month = month,
+                          .position = position,
+                          .asked_at_ns = now_ns()};
+    unsettled_positions_[position] = *claim;
+    ask_book(BookAsk::settle, checkout->key, member.key, month, waiting.ticket);
   }
-  auto record = domain::record_of(std::move(event));
-  const auto standing = standing_of(member, waiting, *record, now);
+  const auto standing = standing_of(member, *record, now);
   reply_after(std::move(waiting.call), position,
               ReceiptReply{.record = std::move(*record), .replayed = false, .standing = standing},
-              order, false);
+              claim, false);
 }
 
-domain::Position Shard::commit_event(MemberActor& member, domain::Event& event) {
+std::optional<domain::Record> Shard::commit_event(MemberActor& member, domain::Event event) {
   const auto position = log_->advance();
   domain::header_of(event).position = position;
   LogEvent stored = MemberEvent{.member = member.key, .event = std::move(event)};
@@ -294,16 +241,23 @@ domain::Position Shard::commit_event(MemberActor& member, domain::Event& event) 
   log_->added();
   event = std::move(std::get<MemberEvent>(stored).event);
   domain::apply(member.state, event);
-  if (const auto record = domain::record_of(event)) {
-    member.records.push_back(parts_.codec.pack(*record));
-  }
   touch_dirty(member, position);
   add(parts_.stats.events);
-  return position;
+  std::optional<domain::Record> record;
+  if (auto* checkout = std::get_if<domain::CheckedOut>(&event)) {
+    record.emplace(std::move(*checkout));
+  } else if (auto* refund = std::get_if<domain::Refunded>(&event)) {
+    if (!is_reversal(*refund)) {
+      book_->note(position, id_claim(refund->key, member.key), member.key,
+                  domain::utc_month(refund->order_occurred_at));
+    }
+    record.emplace(std::move(*refund));
+  }
+  if (record) member.records.push_back(parts_.codec.pack(*record));
+  return record;
 }
 
 void Shard::read(MemberActor& member, WaitingCall& waiting) {
-  waiting.call->times.started = now_ns();
   const auto& call = *waiting.call;
   const auto now = time_of(member, call);
   const auto position = member.state.position;
@@ -316,57 +270,56 @@ void Shard::read(MemberActor& member, WaitingCall& waiting) {
     return reply_after(std::move(waiting.call), position, member_reply(member, now), std::nullopt,
                        true);
   }
-  if (const auto* receipt = std::get_if<ReadReceipt>(&call.request)) {
-    put_records(member, waiting, receipt->order, receipt->key);
-    const auto* record = domain::find_record(member.state, receipt->key);
-    if (record == nullptr || was_reversed(member, receipt->order)) {
-      member.state.records.clear();
-      return reply_after(std::move(waiting.call), position,
-                         FailedReply{.failure = CallFailure::not_found, .what = "receipt"},
-                         std::nullopt, true);
-    }
-    auto found = *record;
-    member.state.records.clear();
-    const auto standing = standing_of(member, waiting, found, now);
-    return reply_after(
-        std::move(waiting.call), position,
-        ReceiptReply{.record = std::move(found), .replayed = true, .standing = standing},
-        receipt->order, true);
+  if (const auto* asked = std::get_if<ReadHistory>(&call.request)) {
+    return reply_after(std::move(waiting.call), position, history_page(member, waiting, *asked),
+                       std::nullopt, true);
   }
-  const auto& asked = std::get<ReadHistory>(call.request);
-  reply_after(std::move(waiting.call), position, history_page(member, waiting, asked), std::nullopt,
-              true);
+  const auto receipt = std::get<ReadReceipt>(call.request);
+  put_records(member, waiting, receipt.order, receipt.key);
+  Reply reply = FailedReply{.failure = CallFailure::not_found, .what = "receipt"};
+  if (const auto* record = domain::find_record(member.state, receipt.key)) {
+    reply = ReceiptReply{
+        .record = *record, .replayed = true, .standing = standing_of(member, *record, now)};
+  }
+  member.state.records.clear();
+  reply_after(std::move(waiting.call), position, std::move(reply),
+              claim_of(receipt.order, member.key), true);
 }
 
 void Shard::expire_waiting_calls() {
   const auto now = now_ns();
-  if (calls_queued_ == 0 && routed_.empty()) return;
+  std::erase_if(early_, [&](const SubmitCall& early) {
+    if (early.call->deadline > now) return false;
+    turn_away(early.call, {.failure = CallFailure::unavailable, .what = "deadline"});
+    return true;
+  });
   for (auto routed = routed_.begin(); routed != routed_.end();) {
     const auto here = routed++;
     if (here->second->deadline > now) continue;
     fail(here->second, CallFailure::unavailable, "deadline");
     routed_.erase(here);
   }
-  for (const auto key : busy_) {
+  if (calls_queued_ == 0) return;
+  // In an order that does not depend on addresses, so that a simulation can be repeated.
+  std::vector<std::uint64_t> busy(busy_.begin(), busy_.end());
+  std::sort(busy.begin(), busy.end());
+  for (const auto key : busy) {
     auto& member = *static_cast<MemberActor*>(members_.at(key)->get());
-    for (auto& waiting : member.work->calls) {
-      if (!waiting.call) continue;
-      const auto* checkout = std::get_if<domain::Checkout>(&waiting.call->request);
-      if (waiting.call->deadline <= now) {
-        if (checkout != nullptr && waiting.book != BookState::not_asked) {
-          ask_book(BookAsk::free, checkout->key, member.key, waiting.month, waiting.ticket);
-        }
-        fail(waiting.call, CallFailure::unavailable, "deadline");
-        waiting.call.reset();
-        make_runnable(member);
-      } else if (waiting.book == BookState::asked && now - waiting.asked_at > ask_again_ns) {
-        // The order's shard may have been taken over since.
-        waiting.asked_at = now;
-        const auto order = checkout != nullptr ? checkout->key : *order_of(waiting.call->request);
-        ask_book(checkout != nullptr ? BookAsk::claim : BookAsk::look_up, order, member.key,
-                 waiting.month, waiting.ticket);
-      }
-    }
+    for (auto& waiting : member.work->calls) expire(member, waiting);
+  }
+}
+
+void Shard::expire(MemberActor& member, WaitingCall& waiting) {
+  if (!waiting.call) return;
+  const auto now = now_ns();
+  if (waiting.call->deadline <= now) {
+    free_claim(member, waiting);
+    fail(waiting.call, CallFailure::unavailable, "deadline");
+    waiting.call.reset();
+    make_runnable(member);
+  } else if (now - waiting.asked_at > ask_again_ns) {
+    // The order's shard may have been taken over since.
+    ask_again(member, waiting);
   }
 }
 

@@ -47,7 +47,7 @@ void Shard::pump_flush() {
   if (!flush_ || flush_awaited_) return;
   // A snapshot may tell of events that are still on their way; it follows them.
   if (log_->committed() < flush_needs_ || now_ns() < flush_again_at_ns_) return;
-  send_flush();
+  if (flushes_on_their_way_ == 0) send_flush();
 }
 
 void Shard::build_flush() {
@@ -56,47 +56,28 @@ void Shard::build_flush() {
       .epoch = log_->head().position.epoch, .writer = log_->head().writer, .expected = mark_};
   flush_members_.clear();
   flush_needs_ = {};
-  std::vector<domain::MemberKey> candidates;
-  for (const auto& [position, key] : dirty_) {
-    if (position > *round_ || candidates.size() >= parts_.options.flush_members_max) break;
-    candidates.push_back(key);
-  }
   const auto wall_ms = parts_.clocks.wall_ms();
   std::size_t bytes = 0;
-  bool awaited = false;
-  for (const auto key : candidates) {
-    auto* member = make_resident(key);
-    if (member == nullptr || !member->loaded) {
-      // A member of the tail whom nobody has asked for yet.
-      if (member != nullptr) activate(*member);
-      awaited = true;
-      continue;
-    }
-    if (bytes > flush_bytes_max) break;
-    add_to_flush(*member, request, wall_ms);
+  for (const auto& [position, key] : dirty_) {
+    const bool full = flush_members_.size() >= parts_.options.flush_members_max;
+    if (position > *round_ || full || bytes > flush_bytes_max) break;
+    add_to_flush(*static_cast<MemberActor*>(members_.at(key.value)->get()), request, wall_ms);
     bytes += request.snapshots.back().snapshot.size();
   }
-  const auto entries = book_->to_flush(book_entries_per_flush);
-  flush_book_entries_ = entries.size();
-  std::map<std::pair<std::int32_t, std::uint32_t>, std::string> buckets;
-  for (const auto& change : entries) {
-    parts_.codec.append_book_entry(buckets[{change.month, change.bucket}], change.entry);
-  }
-  for (auto& [place, bytes_of_bucket] : buckets) {
-    request.book.push_back({.month = place.first,
-                            .bucket = place.second,
-                            .entries = std::move(bytes_of_bucket),
-                            .expire_at_unix_ms = expiry_of({}, wall_ms)});
-  }
+  add_book_to_flush(request, wall_ms);
+  activate_tail_members();
   request.next = {.position = mark_after(), .flush = mark_.flush + 1};
   const bool empty =
       request.snapshots.empty() && request.book.empty() && request.next.position <= mark_.position;
   if (empty) {
     // Nothing is left of this round, unless members are on their way into memory for it.
-    if (!awaited) {
+    if (tail_dirty_.empty()) {
       round_.reset();
       room_wanted_ = false;
       flush_at_ns_ = now_ns() + parts_.options.flush_interval_ms * 1'000'000;
+    } else {
+      // Those in memory may have become dirty since the round began, and stand in their way.
+      round_ = log_->last();
     }
     return;
   }
@@ -104,6 +85,34 @@ void Shard::build_flush() {
   if (flush_needs_.epoch == request.epoch) request.highest_sequence = flush_needs_.sequence;
   flush_ = std::move(request);
   flush_again_at_ns_ = 0;
+}
+
+void Shard::activate_tail_members() {
+  // Whom nobody has asked for yet. They take the room that there is, and make more once flushed.
+  std::uint32_t looked_at = 0;
+  for (const auto& [position, key] : tail_dirty_) {
+    if (++looked_at > parts_.options.flush_members_max) return;
+    const auto found = members_.find(key.value);
+    if (found != members_.end()) continue;
+    auto* member = make_resident(key);
+    if (member == nullptr) return;
+    activate(*member);
+  }
+}
+
+void Shard::add_book_to_flush(FlushRequest& request, std::int64_t wall_ms) {
+  const auto entries = book_->to_flush(book_entries_per_flush);
+  flush_book_entries_ = entries.size();
+  std::map<std::pair<std::int32_t, std::uint32_t>, std::string> buckets;
+  for (const auto& change : entries) {
+    parts_.codec.append_book_entry(buckets[{change.month, change.bucket}], change.entry);
+  }
+  for (auto& [place, bytes] : buckets) {
+    request.book.push_back({.month = place.first,
+                            .bucket = place.second,
+                            .entries = std::move(bytes),
+                            .expire_at_unix_ms = expiry_of({}, wall_ms)});
+  }
 }
 
 std::int64_t Shard::expiry_of(domain::Instant filed_at, std::int64_t wall_ms) const {
@@ -159,6 +168,7 @@ domain::Position Shard::mark_after() const {
     stay_before(position);
     break;
   }
+  if (!tail_dirty_.empty()) stay_before(tail_dirty_.begin()->first);
   if (const auto first = book_->first_unflushed_after(flush_book_entries_)) stay_before(*first);
   if (!unsettled_positions_.empty()) stay_before(unsettled_positions_.begin()->first);
   return std::max(least, mark_.position);
@@ -166,6 +176,7 @@ domain::Position Shard::mark_after() const {
 
 void Shard::send_flush() {
   flush_awaited_ = true;
+  ++flushes_on_their_way_;
   parts_.journal.flush(*flush_, answer_with<FlushAnswered, FlushOutcome>(FlushAnswered{}));
 }
 
@@ -185,7 +196,12 @@ void Shard::on_flush(const FlushAnswered& answered) {
       on_flushed();
       return;
     case FlushOutcome::fenced:
-      judge(AppendVerdict::fenced);
+      // Another owner's head, or an old one of ours that the ledger fell back to: the head tells which.
+      flush_again_at_ns_ = now_ns() + flush_retry_ns;
+      if (!log_->under_way() && !reading_head_) {
+        reading_head_ = true;
+        ask_head(0);
+      }
       return;
     case FlushOutcome::ahead:
     case FlushOutcome::other:
@@ -221,9 +237,12 @@ void Shard::on_flushed() {
 }
 
 void Shard::drop_old_records(MemberActor& member) {
-  // A call that waits may have read the history before the flush that is answered now wrote these: it
-  // would find them in neither place, and refund what has been refunded. They go when it is done.
-  if (member.work) return;
+  // What the first call has read of the history and what is in memory make up the whole only together.
+  const auto* work = member.work.get();
+  if (work != nullptr && (work->reading_history ||
+                          (!work->calls.empty() && work->calls.front().history_read))) {
+    return;
+  }
   auto& records = member.records;
   std::size_t dropped = 0;
   while (
@@ -233,6 +252,8 @@ void Shard::drop_old_records(MemberActor& member) {
         std::max(member.receipts_complete_from, records[dropped].filed_at + domain::Duration{1});
     ++dropped;
   }
+  if (dropped == 0) return;
+  ++member.drops;
   records.erase(records.begin(), records.begin() + static_cast<std::ptrdiff_t>(dropped));
 }
 

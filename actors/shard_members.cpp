@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "actors/domain/decide.h"
+#include "actors/domain/keeping.h"
 #include "actors/shard_answers.h"
 
 // Bringing members into memory and out again, and finding their records.
@@ -115,6 +116,7 @@ void Shard::on_snapshot(SnapshotRead& read) {
   if (found == members_.end()) return;
   const auto handle = found->second;
   auto& member = *static_cast<MemberActor*>(handle->get());
+  if (!reads_hold()) return;
   auto& work = work_of(member);
   work.reading_snapshot = false;
   if (!read.result) {
@@ -143,7 +145,7 @@ void Shard::on_loaded(MemberActor& member, Snapshot snapshot) {
   const auto tail = tail_.find(member.key.value);
   if (tail == tail_.end()) return;
   // The mark may lie before the snapshot: what that covers has been applied already.
-  dirty_.erase(domain::header_of(tail->second.front()).position);
+  tail_dirty_.erase(domain::header_of(tail->second.front()).position);
   for (const auto& event : tail->second) {
     const auto position = domain::header_of(event).position;
     if (position <= member.state.position) continue;
@@ -157,24 +159,30 @@ void Shard::on_loaded(MemberActor& member, Snapshot snapshot) {
   if (member.first_unflushed.epoch != 0) dirty_[member.first_unflushed] = member.key;
 }
 
+std::int32_t Shard::oldest_month(std::int64_t now_ms) const {
+  const auto days = std::int64_t{parts_.info.history_days} + domain::backdating_days_max + 2;
+  return domain::utc_month({now_ms - days * ms_of_day});
+}
+
 std::vector<std::int32_t> Shard::retained_months(const MemberActor& member) const {
   const bool by_callers = parts_.info.clock == LedgerClock::caller;
   const auto now = by_callers
                        ? member.state.last_event_at.unix_ms
                        : std::max(parts_.clocks.wall_ms(), member.state.last_event_at.unix_ms);
-  const auto newest = domain::utc_month({now + ms_of_day});
-  const auto oldest =
-      domain::utc_month({now - (std::int64_t{parts_.info.history_days} + 8) * ms_of_day});
   std::vector<std::int32_t> months;
-  for (auto month = newest; month >= oldest; --month) months.push_back(month);
+  for (auto month = domain::utc_month({now + ms_of_day}); month >= oldest_month(now); --month) {
+    months.push_back(month);
+  }
   return months;
 }
 
-void Shard::read_history(MemberActor& member, std::vector<std::int32_t> months) {
+void Shard::read_history(MemberActor& member, std::vector<std::int32_t> months,
+                         std::optional<domain::RecordKey> inquired) {
   work_of(member).reading_history = true;
   add(parts_.stats.history_reads);
   HistoryRead read;
   read.member = member.key;
+  read.inquired = inquired;
   parts_.journal.read_history(member.key, std::move(months),
                               answer_with<HistoryRead, std::vector<std::string>>(std::move(read)));
 }
@@ -184,6 +192,7 @@ void Shard::on_history(HistoryRead& read) {
   if (found == members_.end()) return;
   const auto handle = found->second;
   auto& member = *static_cast<MemberActor*>(handle->get());
+  if (!reads_hold()) return;
   auto& work = work_of(member);
   work.reading_history = false;
   if (!read.result) {
@@ -199,16 +208,11 @@ void Shard::on_history(HistoryRead& read) {
     }
     std::move(records->begin(), records->end(), std::back_inserter(recalled));
   }
-  if (work.history_for_inquiry) {
-    work.history_for_inquiry = false;
-    if (!work.inquiries.empty()) {
-      const auto inquiry = work.inquiries.front();
-      work.inquiries.pop_front();
-      const bool took_effect =
-          std::any_of(recalled.begin(), recalled.end(),
-                      [&](const PackedRecord& record) { return record.key == inquiry.order; });
-      say_of_inquiry(inquiry, member.key, took_effect);
-    }
+  if (read.inquired) {
+    const bool took_effect =
+        std::any_of(recalled.begin(), recalled.end(),
+                    [&](const PackedRecord& record) { return record.key == *read.inquired; });
+    answer_inquiry_with(member, *read.inquired, took_effect);
   } else if (!work.calls.empty()) {
     work.calls.front().history_read = true;
     work.calls.front().recalled = std::move(recalled);

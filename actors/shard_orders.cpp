@@ -11,11 +11,6 @@ namespace {
 constexpr std::int64_t settle_again_ns = 200'000'000;
 constexpr int settle_again_max = 2'000;
 
-/// A key that no caller can make: the hash of nothing, beside the order's own.
-domain::RecordKey key_of_reversal(domain::RecordKey order) {
-  return {.high = ~order.high, .low = ~order.low};
-}
-
 }  // namespace
 
 // --- The member's side -------------------------------------------------------------------------------
@@ -45,6 +40,7 @@ void Shard::on_routed(const BookReply& reply) {
   routed_.erase(found);
   if (reply.says == BookSays::found) {
     call->member = reply.owner;
+    --calls_open_;
     send(parts_.shards[shard_of(reply.owner)], SubmitCall{.call = std::move(call), .routed = true});
     return;
   }
@@ -82,34 +78,36 @@ void Shard::on_book_reply(const BookReply& reply) {
     }
     return;
   }
-  if (waiting->book != BookState::asked) return;
+  const auto* refund = std::get_if<domain::Refund>(&waiting->call->request);
+  const bool of_id = refund != nullptr && reply.order != refund->order;
+  auto& state = of_id ? waiting->id_book : waiting->book;
+  if (state != BookState::asked) return;
   switch (reply.says) {
     case BookSays::granted:
-      waiting->book = BookState::granted;
+      state = BookState::granted;
       break;
     case BookSays::known:
-      waiting->book = BookState::known;
-      waiting->month = reply.month;
+      state = BookState::known;
       break;
     case BookSays::of_other:
-      waiting->book = BookState::of_other;
+      state = BookState::of_other;
       break;
     case BookSays::busy:
-      waiting->book = BookState::busy;
+      state = BookState::busy;
       break;
     case BookSays::found:
-      waiting->book = reply.owner == reply.member ? BookState::known : BookState::unknown;
-      waiting->month = reply.month;
+      state = reply.owner == reply.member ? BookState::known : BookState::unknown;
       break;
     default:
-      waiting->book = BookState::unknown;
+      state = BookState::unknown;
       break;
   }
+  if (state == BookState::known) (of_id ? waiting->id_month : waiting->month) = reply.month;
   make_runnable(*member);
 }
 
 void Shard::on_settled(const BookReply& reply) {
-  const auto found = unsettled_.find({reply.order, reply.member});
+  const auto found = unsettled_.find(claim_of(reply.order, reply.member));
   if (found == unsettled_.end() || found->second.lost) return;
   auto unsettled = std::move(found->second);
   unsettled_.erase(found);
@@ -118,7 +116,7 @@ void Shard::on_settled(const BookReply& reply) {
 }
 
 void Shard::on_lost(const BookReply& reply) {
-  const auto found = unsettled_.find({reply.order, reply.member});
+  const auto found = unsettled_.find(claim_of(reply.order, reply.member));
   if (found == unsettled_.end() || found->second.lost) return;
   auto* member = make_resident(reply.member);
   // No room now: settling is repeated, and so is this answer.
@@ -131,7 +129,7 @@ void Shard::on_lost(const BookReply& reply) {
 void Shard::reverse(MemberActor& member, domain::RecordKey order, std::int32_t month) {
   auto call = std::make_shared<Call>();
   domain::Refund refund;
-  refund.key = key_of_reversal(order);
+  refund.key = reversal_of(order);
   refund.refund_id = "reversal";
   refund.order = order;
   refund.scope = domain::RefundOfWhole{};
@@ -141,26 +139,22 @@ void Shard::reverse(MemberActor& member, domain::RecordKey order, std::int32_t m
   call->member = member.key;
   call->received_at = member.state.last_event_at;
   call->deadline = now_ns() + 60'000'000'000;
-  call->done = [this, taker = Taker{order, member.key}](const Reply& reply, const CallTimes&) {
-    on_reversed(taker, reply);
+  call->done = [this, claim = claim_of(order, member.key)](const Reply& reply, const CallTimes&) {
+    on_reversed(claim, reply);
   };
   WaitingCall waiting{.call = std::move(call), .ticket = ++tickets_};
   waiting.book = BookState::known;
   waiting.month = month;
   work_of(member).calls.push_back(std::move(waiting));
+  ++calls_open_;
   ++calls_queued_;
   make_runnable(member);
 }
 
-bool Shard::was_reversed(const MemberActor& member, domain::RecordKey order) const {
-  // It came after the order, so as long as memory has the order, it has the reversal too.
-  return find_packed(member, key_of_reversal(order)) != nullptr;
-}
-
-void Shard::on_reversed(const Taker& taker, const Reply& reply) {
-  const auto found = unsettled_.find(taker);
+void Shard::on_reversed(ClaimKey claim, const Reply& reply) {
+  const auto found = unsettled_.find(claim);
   if (found == unsettled_.end()) return;
-  if (std::holds_alternative<FailedReply>(reply)) {
+  if (!std::holds_alternative<ReceiptReply>(reply)) {
     // Asked of the book again, which will say again that it is lost.
     found->second.lost = false;
     return;
@@ -170,70 +164,96 @@ void Shard::on_reversed(const Taker& taker, const Reply& reply) {
   unsettled_.erase(found);
   unsettled_positions_.erase(unsettled.position);
   for (auto& pending : unsettled.replies) {
-    if (pending.call) fail(pending.call, CallFailure::reversed, "order_id");
+    if (!pending.call) continue;
+    // Who asks for the receipt alone is shown it, with the refund beside it.
+    if (std::holds_alternative<ReadReceipt>(pending.call->request)) {
+      settle_or_finish(std::move(pending));
+    } else {
+      fail(pending.call, CallFailure::reversed, "order_id");
+    }
   }
 }
 
 void Shard::settle_again() {
   const auto now = now_ns();
-  int looked_at = 0;
-  for (const auto& [position, taker] : unsettled_positions_) {
-    if (++looked_at > settle_again_max) break;
-    const auto found = unsettled_.find(taker);
-    if (found == unsettled_.end()) continue;
-    auto& unsettled = found->second;
+  // In rounds: those of a shard that nobody serves must not keep the others from their turn.
+  auto at = unsettled_positions_.upper_bound(settled_again_to_);
+  for (int looked_at = 0; looked_at < settle_again_max; ++looked_at) {
+    if (at == unsettled_positions_.end()) {
+      settled_again_to_ = {};
+      return;
+    }
+    auto& unsettled = unsettled_.at(at->second);
+    settled_again_to_ = at->first;
+    ++at;
     if (unsettled.lost || now - unsettled.asked_at_ns < settle_again_ns) continue;
     unsettled.asked_at_ns = now;
-    ask_book(BookAsk::settle, taker.order, taker.member, unsettled.month, 0);
+    ask_book(BookAsk::settle, unsettled.order, unsettled.member, unsettled.month, 0);
   }
 }
 
 void Shard::on_inquiry(const Inquiry& inquiry) {
   if (state_ != State::owner) return;
   auto* member = make_resident(inquiry.member);
-  if (member == nullptr) return;
+  if (member == nullptr) {
+    schedule_turn();
+    return;
+  }
   auto& inquiries = work_of(*member).inquiries;
-  const bool asked_before =
-      std::any_of(inquiries.begin(), inquiries.end(), [&](const WaitingInquiry& waiting) {
+  const auto before = std::find_if(
+      inquiries.begin(), inquiries.end(), [&](const WaitingInquiry& waiting) {
         return waiting.order == inquiry.order && waiting.from == inquiry.from;
       });
-  if (!asked_before) {
-    inquiries.push_back({.from = inquiry.from,
-                         .life = inquiry.life,
-                         .order = inquiry.order,
-                         .month = inquiry.month});
+  const WaitingInquiry waiting{.from = inquiry.from,
+                               .life = inquiry.life,
+                               .order = inquiry.order,
+                               .month = inquiry.month};
+  if (before == inquiries.end()) {
+    inquiries.push_back(waiting);
+  } else {
+    *before = waiting;
   }
   make_runnable(*member);
+}
+
+bool Shard::is_deciding(const MemberActor& member, domain::RecordKey order) {
+  const auto& calls = member.work->calls;
+  return std::any_of(calls.begin(), calls.end(), [&](const WaitingCall& waiting) {
+    if (!waiting.call) return false;
+    const auto* checkout = std::get_if<domain::Checkout>(&waiting.call->request);
+    return checkout != nullptr && checkout->key == order;
+  });
 }
 
 bool Shard::answer_inquiry(MemberActor& member) {
   auto& work = *member.work;
   const auto inquiry = work.inquiries.front();
-  if (const auto* record = find_packed(member, inquiry.order)) {
-    work.inquiries.pop_front();
+  const bool in_memory = find_packed(member, inquiry.order) != nullptr;
+  const bool memory_has_all = member.receipts_complete_from.unix_ms == 0;
+  if (in_memory || memory_has_all || is_deciding(member, inquiry.order)) {
+    answer_inquiry_with(member, inquiry.order, false);
+    return true;
+  }
+  read_history(member, {inquiry.month}, inquiry.order);
+  return false;
+}
+
+void Shard::answer_inquiry_with(MemberActor& member, domain::RecordKey order, bool in_history) {
+  auto& inquiries = member.work->inquiries;
+  const auto found =
+      std::find_if(inquiries.begin(), inquiries.end(),
+                   [&](const WaitingInquiry& waiting) { return waiting.order == order; });
+  if (found == inquiries.end()) return;
+  const auto inquiry = *found;
+  inquiries.erase(found);
+  if (in_history) return say_of_inquiry(inquiry, member.key, true);
+  if (const auto* record = find_packed(member, order)) {
     // Not durable yet: it is asked again, and by then it is, or it is gone.
     if (record->position <= log_->committed()) say_of_inquiry(inquiry, member.key, true);
-    return true;
+    return;
   }
-  const bool deciding =
-      std::any_of(work.calls.begin(), work.calls.end(), [&](const WaitingCall& waiting) {
-        if (!waiting.call) return false;
-        const auto* checkout = std::get_if<domain::Checkout>(&waiting.call->request);
-        return checkout != nullptr && checkout->key == inquiry.order;
-      });
-  if (deciding) {
-    // The same member's retry is in the queue and will take the order or leave it; asked again.
-    work.inquiries.pop_front();
-    return true;
-  }
-  if (member.receipts_complete_from.unix_ms == 0) {
-    work.inquiries.pop_front();
-    say_of_inquiry(inquiry, member.key, false);
-    return true;
-  }
-  work.history_for_inquiry = true;
-  read_history(member, {inquiry.month});
-  return false;
+  // A retry in the queue will take the order or leave it; asked again.
+  if (!is_deciding(member, order)) say_of_inquiry(inquiry, member.key, false);
 }
 
 void Shard::say_of_inquiry(const WaitingInquiry& inquiry, domain::MemberKey member,
@@ -284,7 +304,14 @@ domain::Position Shard::append_freed(domain::RecordKey order, domain::MemberKey 
 }
 
 void Shard::reply(std::uint32_t shard, std::uint64_t life, const BookReply& reply) {
-  replies_out_[{shard, life}].push_back(reply);
+  const auto out = std::find_if(replies_out_.begin(), replies_out_.end(), [&](const auto& to) {
+    return to.shard == shard && to.life == life;
+  });
+  if (out != replies_out_.end()) {
+    out->replies.push_back(reply);
+  } else {
+    replies_out_.push_back({.shard = shard, .life = life, .replies = {reply}});
+  }
 }
 
 void Shard::read_bucket(domain::RecordKey order, std::int32_t month, std::uint32_t bucket) {
@@ -297,7 +324,7 @@ void Shard::read_bucket(domain::RecordKey order, std::int32_t month, std::uint32
 }
 
 void Shard::on_bucket(const BucketRead& read) {
-  if (!book_) return;
+  if (!book_ || !reads_hold()) return;
   schedule_turn();
   if (!read.result || read.result->empty()) {
     book_->bucket_failed(read.order, read.month);
@@ -332,7 +359,7 @@ void Shard::build_filters() {
 void Shard::on_filter_page(const FilterPageRead& read) {
   building_filter_ = false;
   // A page that failed is read again at the next tick.
-  if (!book_ || !read.result) return;
+  if (!book_ || !read.result || !reads_hold()) return;
   std::vector<std::vector<BookEntry>> buckets;
   for (const auto& bytes : *read.result) {
     auto entries = parts_.codec.book_entries_of(bytes);
@@ -346,7 +373,6 @@ void Shard::on_filter_page(const FilterPageRead& read) {
                            .first = read.first,
                            .count = static_cast<std::uint32_t>(buckets.size())},
                           buckets);
-  build_filters();
 }
 
 }  // namespace wutong

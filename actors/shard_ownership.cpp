@@ -1,6 +1,7 @@
 #include <absl/strings/str_cat.h>
 
 #include <algorithm>
+#include <atomic>
 #include <utility>
 
 #include "actors/shard_answers.h"
@@ -11,14 +12,24 @@ namespace wutong {
 namespace {
 
 constexpr std::int64_t poll_ns = 50'000'000;
-constexpr std::uint32_t log_page = 64;
 
 }  // namespace
 
+void Shard::begin_life() {
+  // Unique in the process: what was asked of or by a shard that ended means nothing to its successor.
+  static std::atomic<std::uint64_t> lives{0};
+  life_ = lives.fetch_add(1, std::memory_order_relaxed) + 1;
+  lease_asked_ = false;
+  reading_head_ = false;
+  append_awaited_ = false;
+  flush_awaited_ = false;
+}
+
 void Shard::try_to_own() {
-  if (stopping_) return;
+  if (stopping_ && !wants_back_) return;
   poll_at_ns_ = now_ns() + poll_ns;
-  if (lease_asked_) return;
+  // One append and one flush at a time, whoever sent it.
+  if (lease_asked_ || appends_on_their_way_ > 0 || flushes_on_their_way_ > 0) return;
   lease_asked_ = true;
   parts_.journal.renew_lease(
       parts_.options.node_boot, parts_.options.lease_ttl_ms,
@@ -36,7 +47,7 @@ void Shard::renew_lease() {
   // ledger lost its tail.
   if (!log_->under_way() && !reading_head_) {
     reading_head_ = true;
-    parts_.journal.read_head(answer_with<HeadRead, AppendReply>(HeadRead{}));
+    ask_head(0);
   }
 }
 
@@ -45,53 +56,58 @@ void Shard::on_lease(const LeaseAnswered& answered) {
   if (!answered.result) return;
   const auto& lease = *answered.result;
   const bool mine = lease.owner == parts_.options.node_boot;
-  if (mine) lease_until_ns_ = answered.asked_at + parts_.options.lease_ttl_ms * 1'000'000;
+  const auto until = answered.asked_at + parts_.options.lease_ttl_ms * 1'000'000;
   if (state_ == State::owner) {
-    if (mine) release_replies();
+    if (!mine) return;
+    if (lease_held()) {
+      lease_until_ns_ = until;
+      release_replies();
+    } else {
+      // It had run out: another may have taken the shard in between, written, and gone again. That the
+      // head is still ours tells that nobody did.
+      ask_head(until);
+    }
     return;
   }
   if (state_ != State::idle) return;
   if (mine) {
+    lease_until_ns_ = until;
     take();
-  } else {
-    // The lease alone may lie (a clock that jumped): one that nobody renews, and a head that stands
-    // still as long, tell too.
-    const auto ends_at_ns = now_ns() + lease.remaining_ms * 1'000'000;
-    const bool renewed = ends_at_ns > seen_lease_end_ns_ + poll_ns;
-    if (lease.owner != seen_lease_ || renewed) {
-      seen_lease_ = lease.owner;
-      seen_lease_end_ns_ = ends_at_ns;
-      seen_since_ns_ = now_ns();
-    }
-    parts_.journal.read_head(answer_with<HeadRead, AppendReply>(HeadRead{}));
+    return;
   }
+  fail_early("shard is not served here");
+  wants_back_ = false;
+  // The lease alone may lie (a clock that jumped): one that nobody renews, and a head that stands
+  // still as long, tell too.
+  const auto ends_at_ns = now_ns() + lease.remaining_ms * 1'000'000;
+  const bool renewed = ends_at_ns > seen_lease_end_ns_ + poll_ns;
+  if (lease.owner != seen_lease_ || renewed) {
+    seen_lease_ = lease.owner;
+    seen_lease_end_ns_ = ends_at_ns;
+    seen_since_ns_ = now_ns();
+  }
+  ask_head(0);
 }
 
 void Shard::take() {
+  begin_life();
   state_ = State::taking;
   seen_since_ns_ = now_ns();
-  parts_.journal.read_head(answer_with<HeadRead, AppendReply>(HeadRead{}));
+  ask_head(0);
+}
+
+void Shard::ask_head(std::int64_t lease_until_ns) {
+  HeadRead read;
+  read.lease_until_ns = lease_until_ns;
+  parts_.journal.read_head(answer_with<HeadRead, AppendReply>(std::move(read)));
 }
 
 void Shard::on_head(const HeadRead& read) {
   if (state_ == State::owner) {
-    reading_head_ = false;
-    if (!read.result) {
-      if (read.result.error().fault == LedgerFault::broken) halt("head");
-      return;
-    }
-    if (log_->under_way()) return;
-    const auto generation = std::exchange(server_generation_, read.result->server_generation);
-    if (generation != server_generation_) mark_doubted_ = true;
-    check_mark();
-    // An answer from before an append that has been committed since tells nothing.
-    if (read.result->head.position < log_->committed() &&
-        read.result->head.writer == log_->head().writer && generation == server_generation_) {
-      return;
-    }
-    judge(log_->observed(read.result->head));
+    on_own_head(read);
     return;
   }
+  if (state_ != State::idle && state_ != State::taking) return;
   if (!read.result) {
     if (read.result.error().fault == LedgerFault::broken) {
       halt("head");
@@ -100,19 +116,44 @@ void Shard::on_head(const HeadRead& read) {
     }
     return;
   }
-  const auto& head = read.result->head;
-  if (state_ == State::idle) {
-    const auto now = now_ns();
-    if (head != seen_head_) {
-      seen_head_ = head;
-      seen_since_ns_ = now;
-    } else if (now - seen_since_ns_ > parts_.options.lease_ttl_ms * 1'000'000) {
-      take();
-    }
+  if (state_ == State::taking) {
+    on_head_to_take(read);
     return;
   }
-  if (state_ != State::taking) return;
+  const auto now = now_ns();
+  const auto& head = read.result->head;
+  if (head != seen_head_) {
+    seen_head_ = head;
+    seen_since_ns_ = now;
+  } else if (now - seen_since_ns_ > parts_.options.lease_ttl_ms * 1'000'000) {
+    take();
+  }
+}
+
+void Shard::on_own_head(const HeadRead& read) {
+  if (read.lease_until_ns == 0) reading_head_ = false;
+  if (!read.result) {
+    if (read.result.error().fault == LedgerFault::broken) halt("head");
+    return;
+  }
+  const auto& head = read.result->head;
+  if (head.writer == log_->head().writer && read.lease_until_ns > lease_until_ns_) {
+    lease_until_ns_ = read.lease_until_ns;
+  }
+  const bool same_server = read.result->server_generation == server_generation_;
   server_generation_ = read.result->server_generation;
+  server_changed_ = server_changed_ || !same_server;
+  // What is under way will tell by itself. An answer from before an append that has been committed
+  // since tells nothing.
+  const bool outrun = head.position < log_->committed() && head.writer == log_->head().writer;
+  if (!log_->under_way() && !(outrun && same_server)) judge(log_->observed(head));
+  if (state_ == State::owner && lease_held()) release_replies();
+}
+
+void Shard::on_head_to_take(const HeadRead& read) {
+  const auto& head = read.result->head;
+  server_generation_ = read.result->server_generation;
+  server_changed_ = false;
   if (former_ && head.position < former_->committed()) {
     add(parts_.stats.lost_tails);
     if (former_->observed(head) == AppendVerdict::lost_tail) {
@@ -131,19 +172,20 @@ void Shard::on_head(const HeadRead& read) {
     return;
   }
   highest_epoch_tried_ = std::max(highest_epoch_tried_, head.position.epoch) + 1;
-  taking_ = {.position = {.epoch = highest_epoch_tried_, .sequence = 1},
-             .writer = parts_.options.node_boot + "#" + std::to_string(++attempts_)};
+  const Head taken{.position = {.epoch = highest_epoch_tried_, .sequence = 1},
+                   .writer = absl::StrCat(parts_.options.node_boot, "#", ++attempts_)};
   std::string batch;
-  parts_.codec.append_event(batch, Taken{.header = {.position = taking_.position,
+  parts_.codec.append_event(batch, Taken{.header = {.position = taken.position,
                                                     .received_at = {parts_.clocks.wall_ms()}},
-                                         .writer = taking_.writer});
-  send_append({.expected = head,
-               .next = taking_,
-               .batch = std::make_shared<const std::string>(std::move(batch))});
+                                         .writer = taken.writer});
+  taking_ = {.expected = head,
+             .next = taken,
+             .batch = std::make_shared<const std::string>(std::move(batch))};
+  send_append(taking_);
 }
 
 void Shard::on_taken(const AppendAnswered& answered) {
-  if (!answered.result || answered.result->head != taking_) {
+  if (!answered.result || answered.result->head != taking_.next) {
     // Not told, or another was faster: look again, and under a higher epoch.
     if (!answered.result && answered.result.error().fault == LedgerFault::broken) {
       halt("take-over");
@@ -156,121 +198,8 @@ void Shard::on_taken(const AppendAnswered& answered) {
   server_generation_ = answered.result->server_generation;
   state_ = State::replaying;
   book_.emplace(static_cast<BookHost&>(*this), parts_.info.book_buckets);
+  reads_generation_ = parts_.journal.reads_generation();
   parts_.journal.read_mark(answer_with<MarkRead, Mark>(MarkRead{}));
-}
-
-void Shard::check_mark() {
-  // Members, histories and orders are read from what was flushed. The journal answers no such read from
-  // a new server process before it was asked for the mark, and so not before the shard has judged it.
-  if (!mark_doubted_ || reading_mark_) return;
-  mark_doubted_ = false;
-  reading_mark_ = true;
-  parts_.journal.read_mark(answer_with<MarkRead, Mark>(MarkRead{}));
-}
-
-void Shard::on_mark(const MarkRead& read) {
-  if (state_ == State::owner) {
-    reading_mark_ = false;
-    if (!read.result) {
-      mark_doubted_ = true;
-      return;
-    }
-    const bool flushed_now = flush_ && *read.result == flush_->next;
-    if (*read.result != mark_ && !flushed_now) give_up("the ledger lost a flush");
-    return;
-  }
-  if (state_ != State::replaying) return;
-  if (!read.result) {
-    give_up("take-over");
-    return;
-  }
-  mark_ = *read.result;
-  tail_read_to_ = mark_.position;
-  parts_.journal.read_book_months(
-      answer_with<BookMonthsRead, std::vector<std::int32_t>>(BookMonthsRead{}));
-}
-
-void Shard::on_book_months(const BookMonthsRead& read) {
-  if (state_ != State::replaying) return;
-  if (!read.result) {
-    give_up("take-over");
-    return;
-  }
-  // Before anything is claimed or flushed: a month that is missing here is taken for new.
-  book_->know_months(*read.result);
-  read_tail();
-}
-
-void Shard::read_tail() {
-  parts_.journal.read_log(tail_read_to_, log_page,
-                          answer_with<LogRead, std::vector<LogEntry>>(LogRead{}));
-}
-
-void Shard::on_log(LogRead& read) {
-  if (state_ != State::replaying) return;
-  if (!read.result) {
-    give_up("take-over");
-    return;
-  }
-  seen_since_ns_ = now_ns();
-  for (const auto& entry : *read.result) {
-    if (!restore(entry)) {
-      halt("an entry of the log cannot be read");
-      return;
-    }
-    tail_read_to_ = entry.last;
-    if (entry.last == taking_.position) {
-      serve();
-      return;
-    }
-  }
-  if (read.result->size() < log_page) {
-    // Somebody took over in between; a log without our own entry is not ours.
-    give_up("take-over");
-    return;
-  }
-  read_tail();
-}
-
-bool Shard::restore(const LogEntry& entry) {
-  auto events = parts_.codec.events_of(entry.batch);
-  if (!events) return false;
-  for (auto& stored : *events) {
-    if (auto* of_member = std::get_if<MemberEvent>(&stored)) {
-      const auto position = domain::header_of(of_member->event).position;
-      auto& events_of_member = tail_[of_member->member.value];
-      if (events_of_member.empty()) dirty_[position] = of_member->member;
-      if (const auto* order = std::get_if<domain::CheckedOut>(&of_member->event)) {
-        // Whether its claim was confirmed, no event tells: it is settled again.
-        unsettled_[{order->key, of_member->member}] = {
-            .month = domain::utc_month(order->content.occurred_at), .position = position};
-        unsettled_positions_[position] = {order->key, of_member->member};
-      }
-      events_of_member.push_back(std::move(of_member->event));
-    } else if (const auto* settled = std::get_if<OrderSettled>(&stored)) {
-      book_->restore(settled->header.position, settled->order, settled->member, settled->month,
-                     false);
-    } else if (const auto* freed = std::get_if<OrderFreed>(&stored)) {
-      book_->restore(freed->header.position, freed->order, freed->member, freed->month, true);
-    }
-  }
-  tail_pieces_.push_back({.last = entry.last, .bytes = entry.batch.size(), .at_ns = now_ns()});
-  tail_bytes_ += entry.batch.size();
-  return true;
-}
-
-void Shard::serve() {
-  state_ = State::owner;
-  log_.emplace(taking_, LogWriter::Options{.batch_bytes_max = parts_.options.batch_bytes_max});
-  add(parts_.stats.takeovers);
-  set(parts_.stats.state, 2);
-  flush_at_ns_ = now_ns();
-  log(LogLevel::info, absl::StrCat("taken in epoch ", taking_.position.epoch, "; the tail has ",
-                                   tail_.size(), " members and ", unsettled_.size(), " orders"));
-  book_->committed(log_->committed());
-  for (auto& early : std::exchange(early_, {})) on_submit(std::move(early.call), early.routed);
-  settle_again();
-  schedule_turn();
 }
 
 void Shard::give_up(const char* why) {
@@ -278,18 +207,25 @@ void Shard::give_up(const char* why) {
   if (log_) former_ = std::move(log_);
   drop_everything(why);
   state_ = State::idle;
+  wants_back_ = true;
   poll_at_ns_ = now_ns();
+  report();
 }
 
 void Shard::halt(const std::string& why) {
   log(LogLevel::critical, absl::StrCat("halted, an operator must decide: ", why));
   drop_everything("shard halted");
   state_ = State::halted;
-  set(parts_.stats.state, 3);
+  report();
 }
 
-void Shard::drop_everything(const char* why) {
-  ++life_;
+void Shard::fail_early(const char* why) {
+  for (auto& early : std::exchange(early_, {})) {
+    turn_away(early.call, {.failure = CallFailure::unavailable, .what = why});
+  }
+}
+
+void Shard::drop_calls(const char* why) {
   const auto fail_all = [&](auto& pending) {
     for (auto& reply : pending) {
       if (reply.call) fail(reply.call, CallFailure::unavailable, why);
@@ -298,43 +234,44 @@ void Shard::drop_everything(const char* why) {
   };
   fail_all(replies_);
   fail_all(awaiting_lease_);
-  for (auto& [order, unsettled] : std::exchange(unsettled_, {})) fail_all(unsettled.replies);
+  for (auto& [claim, unsettled] : std::exchange(unsettled_, {})) fail_all(unsettled.replies);
   unsettled_positions_.clear();
   for (auto& [ticket, call] : std::exchange(routed_, {})) {
     fail(call, CallFailure::unavailable, why);
   }
-  for (auto& early : std::exchange(early_, {})) fail(early.call, CallFailure::unavailable, why);
-  const auto members = std::exchange(members_, {});
+  fail_early(why);
   for (const auto key : std::exchange(busy_, {})) {
-    auto& member = *static_cast<MemberActor*>(members.at(key)->get());
+    auto& member = *static_cast<MemberActor*>(members_.at(key)->get());
     for (auto& waiting : member.work->calls) {
       if (waiting.call) fail(waiting.call, CallFailure::unavailable, why);
     }
     member.work.reset();
   }
   calls_queued_ = 0;
+}
+
+void Shard::drop_everything(const char* why) {
+  begin_life();
+  drop_calls(why);
+  members_.clear();
   runnable_.clear();
   retry_.clear();
   passivation_order_.clear();
   tail_.clear();
   dirty_.clear();
+  tail_dirty_.clear();
   book_.reset();
   building_filter_ = false;
-  requests_out_.clear();
+  for (auto& requests : requests_out_) requests.clear();
   replies_out_.clear();
   flush_.reset();
   flush_members_.clear();
-  flush_awaited_ = false;
+  flush_book_entries_ = 0;
   round_.reset();
   room_wanted_ = false;
   tail_pieces_.clear();
   tail_bytes_ = 0;
   log_.reset();
-  append_awaited_ = false;
-  lease_asked_ = false;
-  reading_head_ = false;
-  reading_mark_ = false;
-  mark_doubted_ = false;
 }
 
 }  // namespace wutong

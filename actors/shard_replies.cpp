@@ -14,11 +14,11 @@ constexpr std::uint32_t history_records_max = 200;
 }  // namespace
 
 void Shard::reply_after(std::shared_ptr<Call> call, domain::Position needs, Reply reply,
-                        std::optional<domain::RecordKey> order, bool read_only) {
+                        std::optional<ClaimKey> claim, bool read_only) {
   PendingReply pending{.call = std::move(call),
                        .needs = needs,
                        .reply = std::move(reply),
-                       .order = order,
+                       .claim = claim,
                        .read_only = read_only};
   if (!replies_.empty()) {
     // One line, so that what commits first answers first; a read waits a batch longer at most.
@@ -32,8 +32,8 @@ void Shard::reply_after(std::shared_ptr<Call> call, domain::Position needs, Repl
 
 void Shard::settle_or_finish(PendingReply pending) {
   if (!pending.call) return;
-  if (pending.order) {
-    const auto unsettled = unsettled_.find({*pending.order, pending.call->member});
+  if (pending.claim) {
+    const auto unsettled = unsettled_.find(*pending.claim);
     if (unsettled != unsettled_.end()) {
       unsettled->second.replies.push_back(std::move(pending));
       return;
@@ -65,7 +65,13 @@ void Shard::refuse(MemberActor& member, WaitingCall& waiting, domain::Refused re
               RefusedReply{.refused = refused, .retryable = retryable}, std::nullopt, true);
 }
 
+void Shard::turn_away(const std::shared_ptr<Call>& call, FailedReply reply) {
+  auto tell = std::exchange(call->done, {});
+  if (tell) tell(reply, call->times);
+}
+
 void Shard::finish(const std::shared_ptr<Call>& call, Reply reply) {
+  --calls_open_;
   if (auto* receipt = std::get_if<ReceiptReply>(&reply)) receipt->shard = parts_.number;
   if (auto* history = std::get_if<HistoryReply>(&reply)) history->shard = parts_.number;
   call->times.committed = now_ns();
@@ -92,8 +98,8 @@ void Shard::expire_replies() {
   }
 }
 
-Standing Shard::standing_of(MemberActor& member, const WaitingCall& waiting,
-                            const domain::Record& record, domain::Instant now) {
+Standing Shard::standing_of(const MemberActor& member, const domain::Record& record,
+                            domain::Instant now) const {
   const auto& state = member.state;
   Standing standing{
       .now = domain::balances_of(state, domain::business_day(now, rules_.program->zone), now)};
@@ -101,18 +107,18 @@ Standing Shard::standing_of(MemberActor& member, const WaitingCall& waiting,
   for (const auto& lot : state.lots) {
     if (lot.expires_on == standing.expires_on) standing.expiring += lot.points;
   }
-  // The order's amount less its last refund's totals; either may be in memory or recalled.
+  // The order's amount less its last refund's totals. A refund that is just happening is not in the
+  // window yet; totals only rise.
   const auto* refund = std::get_if<domain::Refunded>(&record);
   const auto order = refund != nullptr ? refund->content.order : domain::key_of(record);
-  put_records(member, waiting, order, order);
-  if (const auto* found = domain::find_record(state, order)) {
-    if (const auto* checkout = std::get_if<domain::CheckedOut>(found)) {
-      const auto* totals = domain::find_totals(state, order);
-      standing.refundable =
-          checkout->content.amount - (totals != nullptr ? totals->amount : domain::Money{});
-    }
-  }
-  member.state.records.clear();
+  const auto* of_order = refund != nullptr ? domain::find_record(state, order) : &record;
+  const auto* checkout =
+      of_order != nullptr ? std::get_if<domain::CheckedOut>(of_order) : nullptr;
+  if (checkout == nullptr) return standing;
+  const auto* totals = domain::find_totals(state, order);
+  auto refunded = totals != nullptr ? totals->amount : domain::Money{};
+  if (refund != nullptr) refunded = std::max(refunded, refund->totals.amount);
+  standing.refundable = checkout->content.amount - refunded;
   return standing;
 }
 

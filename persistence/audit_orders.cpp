@@ -71,16 +71,16 @@ std::optional<AuditBreak> AuditReplay::check_orders(domain::MemberKey key,
     };
     const auto claim = claims_.find(id);
     const bool held = claim != claims_.end() && !claim->second.freed;
-    if (held && claim->second.member == key) {
-      if (claim->second.month != order.month) broken("its order is settled in another month");
-      continue;
-    }
+    const bool held_by_it = held && claim->second.member == key;
+    if (held_by_it && claim->second.month == order.month) continue;
     // The mark never passes a checkout whose claim is not confirmed, and it was read before any head:
     // a claim that is missing behind it is missing for good.
     if (order.position > report_.shards[shard].mark.position) {
       ++report_.in_flight;
     } else {
-      broken(held ? "its order is settled for another member" : "its order is not settled");
+      broken(held_by_it ? "its order is settled in another month"
+             : held     ? "its order is settled for another member"
+                        : "its order is not settled");
     }
   }
   return first;

@@ -42,6 +42,7 @@ class MemoryJournal final : public Journal {
   void scan_snapshots(std::uint64_t cursor, std::uint32_t count_hint,
                       LedgerCallback<ScanPage> done) override;
   void read_log_size(LedgerCallback<LogSize> done) override;
+  [[nodiscard]] std::uint64_t reads_generation() const override { return generation_.load(); }
 
   void undo_last(std::size_t writes);
   void remove_head();

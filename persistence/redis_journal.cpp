@@ -51,9 +51,16 @@ void RedisJournal::submit_append_side(std::string bytes, ReplyCallback done) {
 
 void RedisJournal::submit_side(std::string bytes, std::chrono::milliseconds timeout,
                                ReplyCallback done) {
-  loop_.submit(
-      settings_.side_connection,
-      {.bytes = std::move(bytes), .deadline = Clock::now() + timeout, .done = std::move(done)});
+  loop_.submit(settings_.side_connection,
+               {.bytes = std::move(bytes),
+                .deadline = Clock::now() + timeout,
+                .done =
+                    [this, done = std::move(done)](LedgerResult<RedisReply> reply) {
+                      if (reply) {
+                        side_generation_.store(reply->server_generation, std::memory_order_release);
+                      }
+                      done(std::move(reply));
+                    }});
 }
 
 template <typename T>
@@ -178,28 +185,7 @@ void RedisJournal::flush(FlushRequest request, LedgerCallback<FlushOutcome> done
 // ---- reads
 
 void RedisJournal::read_mark(LedgerCallback<Mark> done) {
-  submit_side(redis_command({"GET", keys_.mark()}), settings_.read_timeout,
-              [this, done = std::move(done)](LedgerResult<RedisReply> reply) {
-                if (!reply) return done(tl::unexpected(std::move(reply).error()));
-                const auto mark = read_mark_reply(reply->value);
-                if (mark) judged_generation_ = reply->server_generation;
-                done(mark);
-              });
-}
-
-template <typename T>
-void RedisJournal::read_flushed(std::string bytes, LedgerResult<T> (*parse)(const redisReply*),
-                                LedgerCallback<T> done) {
-  submit_side(std::move(bytes), settings_.read_timeout,
-              [this, parse, done = std::move(done)](LedgerResult<RedisReply> reply) {
-                if (!reply) return done(tl::unexpected(std::move(reply).error()));
-                if (judged_generation_ != 0 && judged_generation_ != reply->server_generation) {
-                  return done(tl::unexpected(
-                      LedgerError{.fault = LedgerFault::unknown,
-                                  .detail = "another server answers: read its mark first"}));
-                }
-                done(parse(reply->value));
-              });
+  read_side(redis_command({"GET", keys_.mark()}), read_mark_reply, std::move(done));
 }
 
 void RedisJournal::read_log(domain::Position after, std::uint32_t entries_max,
@@ -211,7 +197,7 @@ void RedisJournal::read_log(domain::Position after, std::uint32_t entries_max,
 
 void RedisJournal::read_snapshot(domain::MemberKey member,
                                  LedgerCallback<std::optional<std::string>> done) {
-  read_flushed(redis_command({"GET", keys_.snapshot(member)}), read_bytes_reply, std::move(done));
+  read_side(redis_command({"GET", keys_.snapshot(member)}), read_bytes_reply, std::move(done));
 }
 
 void RedisJournal::read_history(domain::MemberKey member, std::vector<std::int32_t> months,
@@ -223,8 +209,7 @@ void RedisJournal::read_history(domain::MemberKey member, std::vector<std::int32
 }
 
 void RedisJournal::read_book_months(LedgerCallback<std::vector<std::int32_t>> done) {
-  read_flushed(redis_command({"SMEMBERS", keys_.book_months()}), read_months_reply,
-               std::move(done));
+  read_side(redis_command({"SMEMBERS", keys_.book_months()}), read_months_reply, std::move(done));
 }
 
 void RedisJournal::read_book(std::int32_t month, std::uint32_t first, std::uint32_t count,
@@ -242,7 +227,7 @@ void RedisJournal::read_values(const std::vector<std::string>& keys,
   // all would have to answer on the caller's thread.
   writer.add("MGET").add(keys_.mark());
   for (const auto& key : keys) writer.add(key);
-  read_flushed<std::vector<std::string>>(
+  read_side<std::vector<std::string>>(
       writer.take(), read_list_reply,
       [done = std::move(done)](LedgerResult<std::vector<std::string>> values) {
         if (values && !values->empty()) values->erase(values->begin());

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -57,6 +58,9 @@ class RedisJournal final : public Journal {
   void scan_snapshots(std::uint64_t cursor, std::uint32_t count_hint,
                       LedgerCallback<ScanPage> done) override;
   void read_log_size(LedgerCallback<LogSize> done) override;
+  [[nodiscard]] std::uint64_t reads_generation() const override {
+    return side_generation_.load(std::memory_order_acquire);
+  }
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -75,12 +79,6 @@ class RedisJournal final : public Journal {
   template <typename T>
   void read_side(std::string bytes, LedgerResult<T> (*parse)(const redisReply*),
                  LedgerCallback<T> done);
-  /// A read of what flushes wrote. Another server process may have lost the last ones, and the caller
-  /// learns that from the mark; so once a mark was read, this answers `unknown` where another process
-  /// answers than the one whose mark was read last.
-  template <typename T>
-  void read_flushed(std::string bytes, LedgerResult<T> (*parse)(const redisReply*),
-                    LedgerCallback<T> done);
   /// The values of these keys; empty where nothing is stored.
   void read_values(const std::vector<std::string>& keys,
                    LedgerCallback<std::vector<std::string>> done);
@@ -103,9 +101,8 @@ class RedisJournal final : public Journal {
   /// a gateway that keeps its name. Caller's thread.
   std::int64_t lease_call_;
 
-  /// The server process, as the side connection counts them, whose mark was read last; 0 before any.
-  /// I/O thread.
-  std::uint64_t judged_generation_ = 0;
+  /// Of the side connection, as of its last answer; raised before that answer is given.
+  std::atomic<std::uint64_t> side_generation_ = 0;
 
   /// The log's size as measured once and carried on with each append seen; the number of entries,
   /// asked for each time, tells whether anybody else appended. I/O thread.

@@ -66,8 +66,10 @@ std::optional<Refused> refusal_of(const Member& member, const Program& program,
   const Money left = order->content.amount - so_far.amount;
   const Money excluded_left = order->content.excluded_from_earning - so_far.excluded;
   if (part.amount > left) return Refused{Refusal::more_than_left, field};
-  // An order of 0 has nothing left from the start; it can be refunded once.
-  if (whole && before != nullptr && left == Money{}) return Refused{Refusal::more_than_left, field};
+  // An order of 0 has nothing left from the start; it can be refunded once. One that is undone is
+  // marked as such even then: whoever asks for it again must be told.
+  if (asked_for && whole && before != nullptr && left == Money{})
+    return Refused{Refusal::more_than_left, field};
   if (part.earning() > left - excluded_left) return Refused{Refusal::more_earning_than_left, field};
   if (part.excluded > excluded_left)
     return Refused{Refusal::more_excluded_than_left, amount != nullptr ? Field::excluded : field};

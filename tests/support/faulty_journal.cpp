@@ -121,6 +121,9 @@ class FaultyJournal final : public Journal {
         append_lane(), [this](auto answer) { inner_.read_log_size(std::move(answer)); },
         std::move(done));
   }
+  [[nodiscard]] std::uint64_t reads_generation() const override {
+    return inner_.reads_generation();
+  }
 
   template <typename T>
   static void enqueue(FaultyLedger::Lane& lane, bool fails,

@@ -53,6 +53,7 @@ class JournalCalls {
   [[nodiscard]] LedgerResult<FlushOutcome> flush(FlushRequest request) {
     return await<FlushOutcome>([&](auto done) { journal_.flush(std::move(request), done); });
   }
+  [[nodiscard]] std::uint64_t reads_generation() const { return journal_.reads_generation(); }
   [[nodiscard]] LedgerResult<AppendReply> head() {
     return await<AppendReply>([&](auto done) { journal_.read_head(done); });
   }

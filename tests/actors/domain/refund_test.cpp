@@ -113,6 +113,20 @@ TEST(Refund, AReversalIsDoneWhoeverAsksAndWhateverTheMemberIs) {
   EXPECT_EQ(world.balances(), Balances{});
 }
 
+TEST(Refund, AReversalMarksAnOrderOfWhichNothingIsLeft) {
+  World world;
+  world.buy(thousand);
+  world.give_back("all of it", thousand, RefundOfWhole{});
+  Refund reversal = world.refund("reversed", thousand, RefundOfWhole{});
+  reversal.reversal = true;
+
+  const Decision decision = world.run(reversal);
+  const auto& refunded = std::get<Refunded>(std::get<Accepted>(decision).event);
+
+  EXPECT_EQ(refunded.cash_back, Money{});
+  EXPECT_EQ(world.balances(), Balances{});
+}
+
 /// S is lost below 588.00 and below 888.00 all the more: the line keeps its own step.
 World world_that_loses_steps() {
   World world;

@@ -1,0 +1,163 @@
+#include <algorithm>
+#include <utility>
+
+#include "actors/domain/calendar.h"
+#include "actors/shard_answers.h"
+
+// What a call must know before it can be decided: whose the order is, and the records it concerns.
+// Memory answers, else the order book names the month of the history to read.
+
+namespace wutong {
+namespace {
+
+/// Memory lacks no record of the member.
+bool has_all_records(const MemberActor& member) {
+  return member.receipts_complete_from.unix_ms == 0;
+}
+
+}  // namespace
+
+bool Shard::prepare(MemberActor& member, WaitingCall& waiting) {
+  const auto& request = waiting.call->request;
+  if (const auto* checkout = std::get_if<domain::Checkout>(&request)) {
+    return prepare_checkout(member, waiting, *checkout);
+  }
+  if (const auto* refund = std::get_if<domain::Refund>(&request)) {
+    return prepare_refund(member, waiting, *refund);
+  }
+  if (const auto* receipt = std::get_if<ReadReceipt>(&request)) {
+    return prepare_receipt(member, waiting, *receipt);
+  }
+  if (std::holds_alternative<ReadHistory>(request)) return prepare_history(member, waiting);
+  return true;
+}
+
+void Shard::claim(MemberActor& member, WaitingCall& waiting, const domain::Checkout& checkout) {
+  const auto unsettled = unsettled_.find(claim_of(checkout.key, member.key));
+  if (unsettled != unsettled_.end()) {
+    // The member has it, though the book may not know that yet.
+    waiting.book = BookState::known;
+    waiting.month = unsettled->second.month;
+    return;
+  }
+  waiting.book = BookState::asked;
+  waiting.month = domain::utc_month(checkout.occurred_at);
+  waiting.asked_at = now_ns();
+  waiting.drops = member.drops;
+  ask_book(BookAsk::claim, checkout.key, member.key, waiting.month, waiting.ticket);
+}
+
+void Shard::free_claim(const MemberActor& member, const WaitingCall& waiting) {
+  const auto* checkout = std::get_if<domain::Checkout>(&waiting.call->request);
+  if (checkout == nullptr) return;
+  if (waiting.book != BookState::asked && waiting.book != BookState::granted) return;
+  ask_book(BookAsk::free, checkout->key, member.key, waiting.month, waiting.ticket);
+}
+
+void Shard::ask_again(MemberActor& member, WaitingCall& waiting) {
+  const auto& request = waiting.call->request;
+  const auto* checkout = std::get_if<domain::Checkout>(&request);
+  const auto* refund = std::get_if<domain::Refund>(&request);
+  const auto* receipt = std::get_if<ReadReceipt>(&request);
+  if (waiting.book == BookState::asked) {
+    waiting.asked_at = now_ns();
+    const auto order = checkout != nullptr ? checkout->key
+                       : refund != nullptr ? refund->order
+                                           : receipt->order;
+    ask_book(checkout != nullptr ? BookAsk::claim : BookAsk::look_up, order, member.key,
+             waiting.month, waiting.ticket);
+  }
+  if (waiting.id_book == BookState::asked) {
+    waiting.asked_at = now_ns();
+    ask_book(BookAsk::look_up, id_claim(refund->key, member.key), member.key, 0, waiting.ticket);
+  }
+}
+
+bool Shard::prepare_checkout(MemberActor& member, WaitingCall& waiting,
+                             const domain::Checkout& checkout) {
+  if (find_packed(member, checkout.key) != nullptr) return true;
+  // Memory knew the order when the call came, or a call before this one took it since, and the record
+  // has left memory: what the book said then is no answer now.
+  const bool outdated = waiting.book == BookState::granted &&
+                        (waiting.drops != member.drops ||
+                         unsettled_.contains(claim_of(checkout.key, member.key)));
+  if (waiting.book == BookState::not_asked || outdated) claim(member, waiting, checkout);
+  if (waiting.book == BookState::asked) return false;
+  if (waiting.book != BookState::known) return true;
+  return read_months(member, waiting, {waiting.month});
+}
+
+bool Shard::prepare_refund(MemberActor& member, WaitingCall& waiting,
+                           const domain::Refund& refund) {
+  const bool order_found = find_order(member, waiting, refund.order);
+  const bool id_found = find_refund_id(member, waiting, refund);
+  if (!order_found || !id_found) return false;
+  std::vector<std::int32_t> months;
+  if (waiting.book == BookState::known && find_packed(member, refund.order) == nullptr) {
+    months.push_back(waiting.month);
+  }
+  if (waiting.id_book == BookState::known && find_packed(member, refund.key) == nullptr &&
+      (months.empty() || months.front() != waiting.id_month)) {
+    months.push_back(waiting.id_month);
+  }
+  return read_months(member, waiting, std::move(months));
+}
+
+bool Shard::prepare_receipt(MemberActor& member, WaitingCall& waiting, const ReadReceipt& asked) {
+  if (!find_order(member, waiting, asked.order)) return false;
+  if (waiting.book != BookState::known) return true;
+  if (find_packed(member, asked.order) != nullptr) return true;
+  return read_months(member, waiting, {waiting.month});
+}
+
+bool Shard::prepare_history(MemberActor& member, WaitingCall& waiting) {
+  if (has_all_records(member) || waiting.history_read) return true;
+  return read_months(member, waiting, retained_months(member));
+}
+
+bool Shard::find_order(MemberActor& member, WaitingCall& waiting, domain::RecordKey order) {
+  if (find_packed(member, order) != nullptr || has_all_records(member)) return true;
+  if (waiting.book == BookState::not_asked) {
+    const auto unsettled = unsettled_.find(claim_of(order, member.key));
+    if (unsettled != unsettled_.end()) {
+      waiting.book = BookState::known;
+      waiting.month = unsettled->second.month;
+      return true;
+    }
+    waiting.book = BookState::asked;
+    waiting.asked_at = now_ns();
+    ask_book(BookAsk::look_up, order, member.key, 0, waiting.ticket);
+  }
+  return waiting.book != BookState::asked;
+}
+
+bool Shard::find_refund_id(MemberActor& member, WaitingCall& waiting,
+                           const domain::Refund& refund) {
+  if (refund.reversal || has_all_records(member)) return true;
+  if (find_packed(member, refund.key) != nullptr) return true;
+  if (waiting.id_book == BookState::not_asked) {
+    waiting.id_book = BookState::asked;
+    waiting.asked_at = now_ns();
+    ask_book(BookAsk::look_up, id_claim(refund.key, member.key), member.key, 0, waiting.ticket);
+  }
+  return waiting.id_book != BookState::asked;
+}
+
+bool Shard::read_months(MemberActor& member, WaitingCall& waiting,
+                        std::vector<std::int32_t> months) {
+  if (months.empty() || waiting.history_read || has_all_records(member)) return true;
+  read_history(member, std::move(months));
+  return false;
+}
+
+domain::RecordKey Shard::id_claim(domain::RecordKey refund, domain::MemberKey member) const {
+  // Keyed hashes both, so any mixing that loses nothing will do; stored, so it must never change.
+  auto mixed = refund.high ^ (member.value << 32 | member.value >> 32);
+  mixed = (mixed ^ mixed >> 31) * 0x9e3779b97f4a7c15ULL;
+  mixed ^= mixed >> 29;
+  const std::uint64_t mask = parts_.info.shards - 1;
+  return {.high = (mixed & ~mask) | (member.value & mask),
+          .low = refund.low ^ static_cast<std::uint32_t>(mixed >> 16)};
+}
+
+}  // namespace wutong

@@ -1,0 +1,156 @@
+#include <absl/strings/str_cat.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "actors/domain/calendar.h"
+#include "actors/shard_answers.h"
+
+// From the own `Taken` entry to serving: the mark, and what the log has behind it.
+
+namespace wutong {
+namespace {
+
+constexpr std::uint32_t log_page = 64;
+
+}  // namespace
+
+bool Shard::reads_hold() {
+  if (parts_.journal.reads_generation() == reads_generation_) return true;
+  give_up("another server process answers reads");
+  return false;
+}
+
+void Shard::on_mark(const MarkRead& read) {
+  if (state_ != State::replaying) return;
+  if (!read.result) {
+    give_up("take-over");
+    return;
+  }
+  if (const auto now = parts_.journal.reads_generation(); now != reads_generation_) {
+    // The first answer of this process, or of a new one: what comes must be of one process.
+    reads_generation_ = now;
+    parts_.journal.read_mark(answer_with<MarkRead, Mark>(MarkRead{}));
+    return;
+  }
+  mark_ = *read.result;
+  tail_read_to_ = mark_.position;
+  parts_.journal.read_book_months(
+      answer_with<BookMonthsRead, std::vector<std::int32_t>>(BookMonthsRead{}));
+}
+
+void Shard::on_book_months(const BookMonthsRead& read) {
+  if (state_ != State::replaying) return;
+  if (!read.result) {
+    give_up("take-over");
+    return;
+  }
+  // Before anything is claimed or flushed: a month that is missing here is taken for new. One whose
+  // buckets have run out may still be named.
+  auto months = *read.result;
+  if (parts_.info.clock == LedgerClock::gateway) {
+    std::erase_if(months, [oldest = oldest_month(parts_.clocks.wall_ms())](std::int32_t month) {
+      return month < oldest;
+    });
+  }
+  book_->know_months(months);
+  read_tail();
+}
+
+void Shard::read_tail() {
+  parts_.journal.read_log(tail_read_to_, log_page,
+                          answer_with<LogRead, std::vector<LogEntry>>(LogRead{}));
+}
+
+void Shard::on_log(LogRead& read) {
+  if (state_ != State::replaying) return;
+  if (!read.result) {
+    give_up("take-over");
+    return;
+  }
+  if (!reads_hold()) return;
+  seen_since_ns_ = now_ns();
+  for (const auto& entry : *read.result) {
+    if (!restore(entry)) {
+      halt("an entry of the log cannot be read");
+      return;
+    }
+    tail_read_to_ = entry.last;
+    if (entry.last == taking_.next.position) {
+      serve();
+      return;
+    }
+  }
+  if (read.result->size() < log_page) {
+    // Somebody took over in between; a log without our own entry is not ours.
+    give_up("take-over");
+    return;
+  }
+  read_tail();
+}
+
+bool Shard::restore(const LogEntry& entry) {
+  auto events = parts_.codec.events_of(entry.batch);
+  if (!events) return false;
+  for (auto& stored : *events) {
+    if (auto* of_member = std::get_if<MemberEvent>(&stored)) {
+      restore(std::move(*of_member));
+    } else if (const auto* settled = std::get_if<OrderSettled>(&stored)) {
+      book_->restore(settled->header.position, settled->order, settled->member, settled->month,
+                     false);
+    } else if (const auto* freed = std::get_if<OrderFreed>(&stored)) {
+      book_->restore(freed->header.position, freed->order, freed->member, freed->month, true);
+    }
+  }
+  tail_pieces_.push_back({.last = entry.last, .bytes = entry.batch.size(), .at_ns = now_ns()});
+  tail_bytes_ += entry.batch.size();
+  return true;
+}
+
+void Shard::restore(MemberEvent event) {
+  const auto member = event.member;
+  const auto position = domain::header_of(event.event).position;
+  if (const auto* checkout = std::get_if<domain::CheckedOut>(&event.event)) {
+    // Whether its claim was confirmed, no event tells: it is settled again.
+    const auto claim = claim_of(checkout->key, member);
+    unsettled_[claim] = {.order = checkout->key,
+                         .member = member,
+                         .month = domain::utc_month(checkout->content.occurred_at),
+                         .position = position};
+    unsettled_positions_[position] = claim;
+  } else if (const auto* refund = std::get_if<domain::Refunded>(&event.event)) {
+    if (is_reversal(*refund)) {
+      // Nothing is left to settle; or it was settled behind the mark, and stays as it is.
+      const auto reversed = unsettled_.find(claim_of(refund->content.order, member));
+      if (reversed != unsettled_.end()) {
+        unsettled_positions_.erase(reversed->second.position);
+        unsettled_.erase(reversed);
+      }
+    } else {
+      book_->restore(position, id_claim(refund->key, member), member,
+                     domain::utc_month(refund->order_occurred_at), false);
+    }
+  }
+  auto& events = tail_[member.value];
+  if (events.empty()) tail_dirty_[position] = member;
+  events.push_back(std::move(event.event));
+}
+
+void Shard::serve() {
+  state_ = State::owner;
+  wants_back_ = false;
+  log_.emplace(taking_, LogWriter::Options{.batch_bytes_max = parts_.options.batch_bytes_max});
+  add(parts_.stats.takeovers);
+  flush_at_ns_ = now_ns();
+  renew_at_ns_ = 0;
+  log(LogLevel::info,
+      absl::StrCat("taken in epoch ", taking_.next.position.epoch, "; the tail has ", tail_.size(),
+                   " members and ", unsettled_.size(), " orders"));
+  book_->committed(log_->committed());
+  for (auto& early : std::exchange(early_, {})) on_submit(std::move(early.call), early.routed);
+  settle_again();
+  schedule_turn();
+  report();
+}
+
+}  // namespace wutong
