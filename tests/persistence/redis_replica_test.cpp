@@ -22,12 +22,12 @@ class RedisReplica : public testing::Test {
         wait_until(seconds(20), [&] { return replica_.info("master_link_status") == "up"; }));
     options_.endpoint.unix_socket = master_.socket_path();
     options_.replicas = 1;
-    options_.append_timeout_ms = 400;
     ASSERT_TRUE(persistence::create_ledger(options_, {.shards = 1}));
-    open();
+    open(seconds(20));
   }
 
-  void open() {
+  void open(milliseconds append_timeout) {
+    options_.append_timeout_ms = append_timeout.count();
     auto opened = persistence::open_ledger(options_);
     ASSERT_TRUE(opened) << opened.error().detail;
     ledger_ = std::move(opened->ledger);
@@ -55,11 +55,13 @@ TEST_F(RedisReplica, AnAnsweredAppendIsOnTheReplica) {
 
 TEST_F(RedisReplica, AnAppendThatNoReplicaHasIsUnknownUntilOneHas) {
   const auto request = append_request(fresh_head(), head_at(1, 1, "a/1#1"), "batch");
+  open(milliseconds(400));
   replica_.freeze();
 
   const auto alone = journal().append(request);
   const auto still_alone = journal().append(request);
   replica_.thaw();
+  open(seconds(20));
   const auto together = journal().append(request);
 
   ASSERT_FALSE(alone);
@@ -71,8 +73,6 @@ TEST_F(RedisReplica, AnAppendThatNoReplicaHasIsUnknownUntilOneHas) {
 }
 
 TEST_F(RedisReplica, AMissingReplicaHoldsTheAnswerBack) {
-  options_.append_timeout_ms = 20'000;
-  open();
   replica_.freeze();
 
   auto append = std::async(std::launch::async, [&] {
