@@ -38,11 +38,12 @@ bool runs(const Promotion& promotion, const Rules& rules, const Order& order) {
          unrestricted_or_among(promotion.stores, order.store);
 }
 
-bool counts_line(const LineFilter& filter, const Line& line) {
+bool counts_line(const LineFilter& filter, const Order& order, const Line& line) {
+  const std::string& store = line.store.empty() ? order.store : line.store;
   return unrestricted_or_among(filter.skus, line.sku) &&
          unrestricted_or_among(filter.categories, line.category) &&
          unrestricted_or_among(filter.brands, line.brand) &&
-         unrestricted_or_among(filter.stores, line.store);
+         unrestricted_or_among(filter.stores, store);
 }
 
 /// The part of the eligible amount that the promotion looks at. What of the earning goods is not
@@ -64,7 +65,7 @@ std::int64_t counted_of(const Promotion& promotion, const Order& order, std::int
     if (line.excluded || earning == 0) continue;
     goods_so_far += line.amount_minor;
     const auto off_now = static_cast<std::int64_t>(Wide(off) * goods_so_far / earning);
-    if (counts_line(filter, line)) counted += line.amount_minor - (off_now - off_so_far);
+    if (counts_line(filter, order, line)) counted += line.amount_minor - (off_now - off_so_far);
     off_so_far = off_now;
   }
   return counted;

@@ -48,6 +48,7 @@ struct BasketLine {
   std::string sku;
   std::string category;
   std::string brand;
+  /// Empty: the order's own, see `store_of`.
   StoreId store;
   /// In 1/1000 of the article's unit, so that goods by weight have one too.
   std::int64_t quantity_thousandths = 0;
@@ -73,6 +74,11 @@ struct Checkout {
   Points points_to_use;
   std::string hold_id;
 };
+
+/// The store that sold the line.
+inline StoreId store_of(const Checkout& checkout, const BasketLine& line) {
+  return line.store.empty() ? checkout.origin.store : line.store;
+}
 
 /// A checkout that asks what it would give; no order id, no tenders needed, changes nothing.
 struct Quote {

@@ -11,8 +11,8 @@ namespace {
 
 bool offered(const OffsetRule& rule) { return rule.step_points > Points{}; }
 
-PartyId accepting_party(const Venue& venue, const BasketLine& line) {
-  const auto store = venue.stores.find(line.store);
+PartyId accepting_party(const Venue& venue, StoreId id) {
+  const auto store = venue.stores.find(id);
   const bool of_store = store != venue.stores.end() && !store->second.party.empty();
   return of_store ? store->second.party : venue.party;
 }
@@ -43,14 +43,16 @@ Points in_whole_steps(const OffsetRule& rule, Points points) {
 }
 
 AcceptedParts accepted_parts(const Venue& venue, const Checkout& checkout) {
-  if (checkout.lines.empty()) return {{venue.party, checkout.points_to_use}};
+  if (checkout.lines.empty()) {
+    return {{accepting_party(venue, checkout.origin.store), checkout.points_to_use}};
+  }
   AcceptedParts parts;
   CumulativeFloor spread(checkout.amount.minor_units);
   for (const BasketLine* line : by_number(checkout.lines)) {
     const auto points = spread.next(Wide(checkout.points_to_use.count) * line->amount.minor_units);
     ENSURE(points, "amounts and points were bounded before");
     if (*points == 0) continue;
-    const PartyId party = accepting_party(venue, *line);
+    const PartyId party = accepting_party(venue, store_of(checkout, *line));
     const auto part = std::ranges::find(parts, party, &AcceptedPart::party);
     if (part != parts.end()) {
       part->points.count += *points;

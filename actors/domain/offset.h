@@ -32,7 +32,8 @@ struct AcceptedPart {
 using AcceptedParts = absl::InlinedVector<AcceptedPart, 2>;
 
 /// Who accepts the points used: the parties of the lines' stores, by the lines' amounts, in the order
-/// of their first lines; the venue's party where a line has no store, or the order no lines.
+/// of their first lines; of an order without lines that of its store. The venue's party stands in for a
+/// store without one.
 /// REQUIRES: `checkout.lines` sum to a positive amount if there are any.
 [[nodiscard]] AcceptedParts accepted_parts(const Venue& venue, const Checkout& checkout);
 

@@ -38,7 +38,7 @@ struct Party {
 
 struct Store {
   StoreId id;
-  /// Settles points that a basket line of this store is paid with, and funds its base award.
+  /// Settles points that goods of this store are paid with, and funds its base award.
   PartyId party;
   std::optional<EarningRate> rate;
 };

@@ -29,9 +29,9 @@ bool applies(const Promotion& promotion, const Purchase& purchase) {
          allows(promotion.stores, purchase.checkout->origin.store);
 }
 
-bool counts(const LineFilter& filter, const BasketLine& line) {
+bool counts(const LineFilter& filter, const Checkout& checkout, const BasketLine& line) {
   return allows(filter.skus, line.sku) && allows(filter.categories, line.category) &&
-         allows(filter.brands, line.brand) && allows(filter.stores, line.store);
+         allows(filter.brands, line.brand) && allows(filter.stores, store_of(checkout, line));
 }
 
 /// The eligible part of an order that a promotion counts. What of the earning goods is not eligible
@@ -48,7 +48,7 @@ Money counted_by(const Promotion& promotion, const Purchase& purchase, Money eli
     if (line->excluded) continue;
     const auto off = spread.next(Wide(taken_off.minor_units) * line->amount.minor_units);
     ENSURE(off, "amounts were bounded before");
-    if (counts(promotion.lines, *line)) counted += line->amount - Money{*off};
+    if (counts(promotion.lines, checkout, *line)) counted += line->amount - Money{*off};
   }
   return counted;
 }

@@ -114,6 +114,20 @@ TEST(Earning, AMultiplierOnLinesCountsTheirPartOfTheEligible) {
   EXPECT_EQ(points_of(world.buy(basket(world)).awards), Awarded({30, 20}));
 }
 
+TEST(Earning, ALineThatNamesNoStoreIsOfTheOrdersStore) {
+  World world;
+  const StoreId here = StoreId::intern("here");
+  const StoreId there = StoreId::intern("there");
+  Promotion of_here = multiplier("of here", 30'000);
+  of_here.lines.stores = {here};
+  add(world.program, of_here);
+  Checkout checkout = basket(world);
+  checkout.origin.store = here;
+  checkout.lines[1].store = there;
+
+  EXPECT_EQ(points_of(world.buy(checkout).awards), Awarded({30, 20})) << "the shoes alone count";
+}
+
 TEST(Earning, WhatPointsPayIsSpreadOverTheEarningLines) {
   World world;
   world.buy({.id = "opening", .amount = {2'500'00}});
@@ -194,6 +208,30 @@ TEST(Offset, StoresOfLinesAcceptTheirPartOfThePoints) {
             std::vector<std::string>({"use -333 POOL->MALL 999000", "use -167 POOL->BRAND 501000",
                                       "earn 8 MALL->POOL 24000"}));
   EXPECT_EQ(order.effects.movements[1].line, 1U);
+}
+
+TEST(Offset, GoodsThatNameNoStoreAreOfTheOrdersStore) {
+  World world;
+  const StoreId shoes = StoreId::intern("shoes");
+  const StoreId tea = StoreId::intern("tea");
+  m1(world).stores.emplace(shoes, Store{.id = shoes, .party = party("BRAND")});
+  m1(world).stores.emplace(tea, Store{.id = tea});
+  world.buy({.id = "opening", .amount = {2'500'00}});
+  Checkout lines = world.checkout({.id = "1", .amount = {100'00}, .use = {300}});
+  lines.origin.store = shoes;
+  lines.lines = {{.number = 1, .amount = {50'00}}, {.number = 2, .store = tea, .amount = {50'00}}};
+  Checkout no_lines = world.checkout({.id = "2", .amount = {100'00}, .use = {300}});
+  no_lines.origin.store = shoes;
+
+  const auto used_of = [](const CheckedOut& order) {
+    auto all = postings(order.effects);
+    std::erase_if(all, [](const std::string& posting) { return !posting.starts_with("use"); });
+    return all;
+  };
+  EXPECT_EQ(used_of(world.buy(lines)), std::vector<std::string>({"use -150 POOL->BRAND 450000",
+                                                                 "use -150 POOL->MALL 450000"}));
+  EXPECT_EQ(used_of(world.buy(no_lines)),
+            std::vector<std::string>({"use -300 POOL->BRAND 900000"}));
 }
 
 TEST(Offset, IsNotOfferedWhereAStepHasNoPoints) {
