@@ -10,7 +10,7 @@ namespace wutong::persistence {
 namespace {
 
 constexpr std::uint32_t shards_max = 1'024;
-constexpr std::int32_t history_days_max = 3'660;
+constexpr std::int32_t history_days_max = 1'100;
 constexpr std::size_t hash_key_bytes = 16;
 constexpr std::size_t identity_key_bytes = 32;
 constexpr std::string_view format_version = "1";

@@ -54,13 +54,12 @@ void RedisJournal::submit_side(std::string bytes, std::chrono::milliseconds time
   loop_.submit(settings_.side_connection,
                {.bytes = std::move(bytes),
                 .deadline = Clock::now() + timeout,
-                .done =
-                    [this, done = std::move(done)](LedgerResult<RedisReply> reply) {
-                      if (reply) {
-                        side_generation_.store(reply->server_generation, std::memory_order_release);
-                      }
-                      done(std::move(reply));
-                    }});
+                .done = [this, done = std::move(done)](LedgerResult<RedisReply> reply) {
+                  if (reply) {
+                    side_generation_.store(reply->server_generation, std::memory_order_release);
+                  }
+                  done(std::move(reply));
+                }});
 }
 
 template <typename T>

@@ -55,7 +55,7 @@ struct CreateOptions {
   /// connections and an append of its own.
   std::uint32_t shards = 16;
   LedgerClock clock = LedgerClock::gateway;
-  /// Days for which orders are known and receipts kept, 1 to 3,660. Memory of the ledger grows with
+  /// Days for which orders are known and receipts kept, 1 to 1,100. Memory of the ledger grows with
   /// it.
   std::int32_t history_days = 35;
 };

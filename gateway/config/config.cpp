@@ -144,7 +144,7 @@ class ConfigReader {
     int clock = 0;
     create.choice("clock", {"gateway", "caller"}, clock);
     options.clock = clock == 0 ? LedgerClock::gateway : LedgerClock::caller;
-    create.integer("history_days", {1, 3'660}, options.history_days);
+    create.integer("history_days", {1, 1'100}, options.history_days);
     create.finish();
   }
 

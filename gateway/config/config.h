@@ -32,7 +32,7 @@ struct Config {
   // [create]: what `wutong create` fixes for ever.
   //   shards                 a power of two, 1 to 1024
   //   clock                  "gateway" or "caller"
-  //   history_days           1 to 3660
+  //   history_days           1 to 1100
   persistence::CreateOptions create;
 
   // [engine]; what each key trades off stands at EngineOptions.

@@ -30,9 +30,10 @@ struct Range {
   std::int64_t least = 0;
   std::int64_t most = 0;
 };
-/// Amounts beyond it are no retail; products of what is bounded by it fit into 128 bits.
+/// Amounts beyond it are no retail; products of what is bounded by it fit into 128 bits. At the highest
+/// price a million million points, those of a whole group, are still settled in 64 bits.
 inline constexpr Range any_amount{0, 1'000'000'000'000};
-inline constexpr Range any_price{0, 1'000'000'000};
+inline constexpr Range any_price{0, 9'000'000};
 inline constexpr Range any_points{1, 1'000'000'000};
 
 /// Whether `text` has the digits and separators of `model`, in which 0 stands for a digit.

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "actors/domain/keeping.h"
 #include "gateway/documents/document_file.h"
 #include "gateway/documents/program_parts.h"
 
@@ -47,10 +48,10 @@ void compile_bounds(const document::Program& from, DocumentChecks& checks, domai
                                       bounds.clock_skew_max_seconds(), 3'600, 300)};
   to.bounds.late_after = {seconds("late_after_seconds", bounds.has_late_after_seconds(),
                                   bounds.late_after_seconds(), 86'400, 300)};
-  to.bounds.backdating_max = {checks.in_range(path.field("backdating_max_days"),
-                                              bounds.has_backdating_max_days(),
-                                              bounds.backdating_max_days(), {0, 3'660}, 7) *
-                              day_ms};
+  to.bounds.backdating_max = {
+      checks.in_range(path.field("backdating_max_days"), bounds.has_backdating_max_days(),
+                      bounds.backdating_max_days(), {0, domain::backdating_days_max}, 7) *
+      day_ms};
 }
 
 void compile_offset(const document::Program& from, DocumentChecks& checks, domain::Program& to) {
@@ -83,6 +84,9 @@ int month_day_of(const std::string& text) {
 
 void compile_expiry(const document::Program& from, DocumentChecks& checks, domain::Program& to) {
   const DocumentPath path{"expiry", {}};
+  to.expiry.give_back_grace_days = static_cast<int>(
+      checks.in_range(path.field("give_back_grace_days"), from.expiry().has_give_back_grace_days(),
+                      from.expiry().give_back_grace_days(), {0, 366}, 0));
   switch (from.expiry().rule_case()) {
     case document::Expiry::kEndOfMonth: {
       const auto& rule = from.expiry().end_of_month();

@@ -159,6 +159,7 @@ void compile_parties(const document::Program& from, DocumentChecks& checks, cons
     const auto& party = from.parties(i);
     const auto path = DocumentPath{"parties", {}}.element(size_of(i)).named("party", party.id());
     const auto id = domain::PartyId::intern(party.id());
+    if (party.id() == "POOL") checks.add(path.field("id"), "is the pool's in every posting");
     if (!party.breakage().empty()) {
       ids.parties.check_known(path.field("breakage"), "party", party.breakage());
     }

@@ -81,6 +81,7 @@ TEST(Documents, EverythingThatIsLeftOutHasItsDefault) {
   EXPECT_EQ(compiled.offset.step_points, domain::Points{100});
   EXPECT_EQ(compiled.offset.step_value, domain::Money{300});
   EXPECT_EQ(compiled.expiry.ahead, 24);
+  EXPECT_EQ(compiled.expiry.give_back_grace_days, 0);
   const auto& venue = *compiled.venue(domain::VenueId::intern("V"));
   EXPECT_THAT(venue.refunds_orders_of, ElementsAre(domain::VenueId::intern("V")));
   EXPECT_THAT(venue.funding, IsEmpty());
@@ -223,7 +224,8 @@ std::string describe(const domain::Program& program) {
   absl::StrAppend(&text, program.offset.threshold.minor_units, " ", program.offset.share.count, " ",
                   program.offset.step_points.count, " ", program.offset.step_value.minor_units);
   absl::StrAppend(&text, "\n", static_cast<int>(program.expiry.kind), " ", program.expiry.ahead,
-                  " ", program.expiry.cutoff_month_day, "\n");
+                  " ", program.expiry.cutoff_month_day, " ", program.expiry.give_back_grace_days,
+                  "\n");
   for (const auto& part : parts) absl::StrAppend(&text, part, "\n");
   return text;
 }

@@ -181,5 +181,19 @@ TEST_F(GoldenRefundsGateway, Case14ExpiresAtOnceWhatIsGivenBackAfterItsDay) {
   EXPECT_EQ(balances().debt(), 0);
 }
 
+TEST_F(GoldenRefundsGateway, Case14LetsWhatIsGivenBackLiveOnForTheDaysOfGrace) {
+  open_for_ann({.program = data("p0_case_14.json")});
+  till->buy({.member = "ann", .id = "opening", .amount = 2'500'00});
+  till->now = shanghai("2027-12-30 12:00:00");
+  const Sale order{.member = "ann", .id = "A", .amount = 100'00, .use = 500};
+  till->buy(order);
+
+  till->now = shanghai("2028-01-05 12:00:00");
+  const auto refund = till->give_back(order, {.id = "r1"});
+  EXPECT_EQ(refund.expired(), 0);
+  EXPECT_EQ(balances().available(), 500);
+  EXPECT_EQ(lots(till->member("ann")), Lines({"MALL 500 until 2028-02-04"}));
+}
+
 }  // namespace
 }  // namespace wutong::test

@@ -111,7 +111,7 @@ TEST_F(RedisSetup, OptionsOutOfRangeAreRefused) {
   for (const persistence::CreateOptions& wrong :
        {persistence::CreateOptions{.shards = 0}, persistence::CreateOptions{.shards = 12},
         persistence::CreateOptions{.shards = 2'048}, persistence::CreateOptions{.history_days = 0},
-        persistence::CreateOptions{.history_days = 3'661}}) {
+        persistence::CreateOptions{.history_days = 1'101}}) {
     const auto created = create_ledger(options_, wrong);
     ASSERT_FALSE(created);
     EXPECT_EQ(created.error().fault, SetupFault::invalid_options);
