@@ -55,6 +55,7 @@ bool worth_retrying(const grpc::Status& status, const v1::ErrorDetail& detail) {
   switch (status.error_code()) {
     case grpc::StatusCode::UNAVAILABLE:
     case grpc::StatusCode::DEADLINE_EXCEEDED:
+    case grpc::StatusCode::CANCELLED:
     case grpc::StatusCode::RESOURCE_EXHAUSTED:
       return true;
     case grpc::StatusCode::UNKNOWN:

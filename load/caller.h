@@ -73,7 +73,7 @@ template <typename Reply>
 }
 
 /// Calls the gateway, many calls at a time, from one thread: `wait` runs all callbacks, and nothing
-/// else does. UNAVAILABLE, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED and what the gateway calls worth
+/// else does. UNAVAILABLE, DEADLINE_EXCEEDED, CANCELLED, RESOURCE_EXHAUSTED and what the gateway calls worth
 /// retrying are tried again with growing pauses. Thread-compatible.
 class Caller {
  public:
