@@ -68,7 +68,8 @@ class ClockWatch : public caf::event_based_actor {
     // The actor may end before the answer comes; the engine does not.
     parts_.ledger.read_clock([parts = &parts_, agrees = &agrees_, asks_open = &asks_open_,
                               bound](const LedgerResult<std::int64_t>& ledger_ms) {
-      if (ledger_ms) judge(*parts, *agrees, std::abs(*ledger_ms - parts->clocks.wall_ms()) <= bound);
+      if (ledger_ms)
+        judge(*parts, *agrees, std::abs(*ledger_ms - parts->clocks.wall_ms()) <= bound);
       asks_open->fetch_sub(1, std::memory_order_release);
     });
     delayed_send(this, std::chrono::seconds(1), caf::ok_atom::value);

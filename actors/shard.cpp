@@ -219,10 +219,9 @@ void Shard::report() const {
 void Shard::send_outboxes() {
   for (std::uint32_t shard = 0; shard < requests_out_.size(); ++shard) {
     if (shard == parts_.number || requests_out_[shard].empty()) continue;
-    send(parts_.shards[shard],
-         BookRequests{.from = parts_.number,
-                      .life = life_,
-                      .requests = std::exchange(requests_out_[shard], {})});
+    send(parts_.shards[shard], BookRequests{.from = parts_.number,
+                                            .life = life_,
+                                            .requests = std::exchange(requests_out_[shard], {})});
   }
   for (auto& out : std::exchange(replies_out_, {})) {
     if (out.shard != parts_.number) {

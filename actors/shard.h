@@ -202,8 +202,7 @@ class Shard : public ShardActor::base, private BookHost {
   // shard_calls.cpp
   void on_submit(std::shared_ptr<Call> call, bool routed);
   /// Why a call is not even looked at; nothing if it is.
-  [[nodiscard]] std::optional<FailedReply> reason_to_turn_away(const Call& call,
-                                                               bool routed) const;
+  [[nodiscard]] std::optional<FailedReply> reason_to_turn_away(const Call& call, bool routed) const;
   void enqueue_call(MemberActor& member, std::shared_ptr<Call> call);
   void make_runnable(MemberActor& member);
   /// Runs what waits for the member, at most `calls_max` calls; answers how many.

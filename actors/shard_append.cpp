@@ -74,7 +74,8 @@ void Shard::on_mended(const AppendAnswered& answered) {
     case AppendVerdict::fenced:
     case AppendVerdict::lost:
       parts_.safekeeping.salvage(parts_.number, former_->links());
-      log(LogLevel::critical, "another was faster than the events that the ledger lost; they are kept");
+      log(LogLevel::critical,
+          "another was faster than the events that the ledger lost; they are kept");
       former_.reset();
       drop_everything("fenced");
       state_ = State::idle;

@@ -239,8 +239,8 @@ void Shard::on_flushed() {
 void Shard::drop_old_records(MemberActor& member) {
   // What the first call has read of the history and what is in memory make up the whole only together.
   const auto* work = member.work.get();
-  if (work != nullptr && (work->reading_history ||
-                          (!work->calls.empty() && work->calls.front().history_read))) {
+  if (work != nullptr &&
+      (work->reading_history || (!work->calls.empty() && work->calls.front().history_read))) {
     return;
   }
   auto& records = member.records;

@@ -200,14 +200,12 @@ void Shard::on_inquiry(const Inquiry& inquiry) {
     return;
   }
   auto& inquiries = work_of(*member).inquiries;
-  const auto before = std::find_if(
-      inquiries.begin(), inquiries.end(), [&](const WaitingInquiry& waiting) {
+  const auto before =
+      std::find_if(inquiries.begin(), inquiries.end(), [&](const WaitingInquiry& waiting) {
         return waiting.order == inquiry.order && waiting.from == inquiry.from;
       });
-  const WaitingInquiry waiting{.from = inquiry.from,
-                               .life = inquiry.life,
-                               .order = inquiry.order,
-                               .month = inquiry.month};
+  const WaitingInquiry waiting{
+      .from = inquiry.from, .life = inquiry.life, .order = inquiry.order, .month = inquiry.month};
   if (before == inquiries.end()) {
     inquiries.push_back(waiting);
   } else {

@@ -175,9 +175,9 @@ void Shard::on_head_to_take(const HeadRead& read) {
   const Head taken{.position = {.epoch = highest_epoch_tried_, .sequence = 1},
                    .writer = absl::StrCat(parts_.options.node_boot, "#", ++attempts_)};
   std::string batch;
-  parts_.codec.append_event(batch, Taken{.header = {.position = taken.position,
-                                                    .received_at = {parts_.clocks.wall_ms()}},
-                                         .writer = taken.writer});
+  parts_.codec.append_event(
+      batch, Taken{.header = {.position = taken.position, .received_at = {parts_.clocks.wall_ms()}},
+                   .writer = taken.writer});
   taking_ = {.expected = head,
              .next = taken,
              .batch = std::make_shared<const std::string>(std::move(batch))};

@@ -78,9 +78,9 @@ bool Shard::prepare_checkout(MemberActor& member, WaitingCall& waiting,
   if (find_packed(member, checkout.key) != nullptr) return true;
   // Memory knew the order when the call came, or a call before this one took it since, and the record
   // has left memory: what the book said then is no answer now.
-  const bool outdated = waiting.book == BookState::granted &&
-                        (waiting.drops != member.drops ||
-                         unsettled_.contains(claim_of(checkout.key, member.key)));
+  const bool outdated =
+      waiting.book == BookState::granted &&
+      (waiting.drops != member.drops || unsettled_.contains(claim_of(checkout.key, member.key)));
   if (waiting.book == BookState::not_asked || outdated) claim(member, waiting, checkout);
   if (waiting.book == BookState::asked) return false;
   if (waiting.book != BookState::known) return true;

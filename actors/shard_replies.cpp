@@ -112,8 +112,7 @@ Standing Shard::standing_of(const MemberActor& member, const domain::Record& rec
   const auto* refund = std::get_if<domain::Refunded>(&record);
   const auto order = refund != nullptr ? refund->content.order : domain::key_of(record);
   const auto* of_order = refund != nullptr ? domain::find_record(state, order) : &record;
-  const auto* checkout =
-      of_order != nullptr ? std::get_if<domain::CheckedOut>(of_order) : nullptr;
+  const auto* checkout = of_order != nullptr ? std::get_if<domain::CheckedOut>(of_order) : nullptr;
   if (checkout == nullptr) return standing;
   const auto* totals = domain::find_totals(state, order);
   auto refunded = totals != nullptr ? totals->amount : domain::Money{};

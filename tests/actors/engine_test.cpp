@@ -136,6 +136,28 @@ TEST_F(EngineTest, ARefundFindsItsOrderAfterManyOthersAndWithoutItsMember) {
   EXPECT_EQ(balance("alice"), domain::Points{300 - 6 - 10});
 }
 
+TEST_F(EngineTest, ARefundsIdIsItsOwnAcrossMonthsAndRestarts) {
+  engine->enroll("alice", at("2026-01-01 12:00:00"));
+  const auto january = at("2026-01-20 12:00:00");
+  engine->call("alice", checkout_of("winter", 10'000, january), january);
+  const auto first = engine->call("alice", refund_of("r1", "winter", 4'000, january), january);
+  for (int index = 0; index < 30; ++index) {
+    engine->call("alice", checkout_of("o" + std::to_string(index), 10'000, noon), noon);
+  }
+  restart("a/2", false);
+
+  const auto other_order = engine->call("alice", refund_of("r1", "o7", 4'000, noon), noon);
+  const auto again = engine->call("alice", refund_of("r1", "winter", 4'000, january), noon);
+
+  ASSERT_TRUE(std::holds_alternative<RefusedReply>(other_order)) << other_order.index();
+  EXPECT_EQ(std::get<RefusedReply>(other_order).refused,
+            (domain::Refused{domain::Refusal::other_content, domain::Field::order_id}));
+  ASSERT_TRUE(std::holds_alternative<ReceiptReply>(again)) << again.index();
+  EXPECT_TRUE(std::get<ReceiptReply>(again).replayed);
+  EXPECT_EQ(std::get<ReceiptReply>(again).record, std::get<ReceiptReply>(first).record);
+  EXPECT_EQ(balance("alice"), domain::Points{310 - 4});
+}
+
 TEST_F(EngineTest, HistoryComesNewestFirstInPages) {
   engine->enroll("alice", noon);
   for (int index = 0; index < 25; ++index) {

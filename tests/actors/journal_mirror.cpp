@@ -60,17 +60,18 @@ void JournalMirror::reread() {
 void JournalMirror::sync() {
   for (std::uint32_t shard = 0; shard < shards_.size(); ++shard) {
     auto& truth = shards_[shard];
-    ledger_.journal(shard).read_log(
-        truth.read_to, 100'000, [&](const LedgerResult<std::vector<LogEntry>>& entries) {
-          for (const auto& entry : *entries) {
-            const auto events = codec_.events_of(entry.batch);
-            if (!events) return complain("an entry cannot be decoded");
-            if (entry.last.epoch != truth.read_to.epoch) truth.entries_of_epoch = 0;
-            ++truth.entries_of_epoch;
-            truth.read_to = entry.last;
-            for (const auto& event : *events) take(shard, event);
-          }
-        });
+    ledger_.journal(shard).read_log(truth.read_to, 100'000,
+                                    [&](const LedgerResult<std::vector<LogEntry>>& entries) {
+                                      for (const auto& entry : *entries) {
+                                        const auto events = codec_.events_of(entry.batch);
+                                        if (!events) return complain("an entry cannot be decoded");
+                                        if (entry.last.epoch != truth.read_to.epoch)
+                                          truth.entries_of_epoch = 0;
+                                        ++truth.entries_of_epoch;
+                                        truth.read_to = entry.last;
+                                        for (const auto& event : *events) take(shard, event);
+                                      }
+                                    });
   }
 }
 
@@ -135,8 +136,8 @@ std::optional<domain::Member> JournalMirror::member_at(domain::MemberKey key,
 std::vector<const JournalMirror::OrderTruth*> JournalMirror::checkouts_of(
     domain::RecordKey order) const {
   std::vector<const OrderTruth*> all;
-  for (auto at = orders_.lower_bound({order, {0}});
-       at != orders_.end() && at->first.first == order; ++at) {
+  for (auto at = orders_.lower_bound({order, {0}}); at != orders_.end() && at->first.first == order;
+       ++at) {
     all.push_back(&at->second);
   }
   return all;

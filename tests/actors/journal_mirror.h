@@ -48,8 +48,8 @@ class JournalMirror {
   [[nodiscard]] std::vector<const OrderTruth*> checkouts_of(domain::RecordKey order) const;
   [[nodiscard]] const OrderTruth* checkout_of(domain::RecordKey order,
                                               domain::MemberKey member) const;
-  [[nodiscard]] const std::map<std::pair<domain::RecordKey, domain::MemberKey>, OrderTruth>& orders()
-      const {
+  [[nodiscard]] const std::map<std::pair<domain::RecordKey, domain::MemberKey>, OrderTruth>&
+  orders() const {
     return orders_;
   }
   /// Whose the order durably is by the order book.

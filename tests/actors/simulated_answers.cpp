@@ -159,8 +159,9 @@ void SimulatedCalls::check(const Asked& asked, const RefusedReply& reply) {
       if (checkout == nullptr) return complain(asked, "other_member");
       if (reply.retryable) return;
       const auto all = mirror_.checkouts_of(checkout->key);
-      const bool true_other = std::ranges::any_of(
-          all, [&](const auto* order) { return order->member != asked.member && !order->reversed; });
+      const bool true_other = std::ranges::any_of(all, [&](const auto* order) {
+        return order->member != asked.member && !order->reversed;
+      });
       if (!true_other) complain(asked, "no other member has the order");
       return;
     }
@@ -256,7 +257,8 @@ std::vector<std::pair<std::string, Request>> SimulatedCalls::questions_after_res
   }
   for (int member = 0; member < members; ++member) {
     questions.emplace_back("m" + std::to_string(member), ReadMember{});
-    questions.emplace_back("m" + std::to_string(member), ReadHistory{.before = {}, .records_max = 100});
+    questions.emplace_back("m" + std::to_string(member),
+                           ReadHistory{.before = {}, .records_max = 100});
   }
   return questions;
 }

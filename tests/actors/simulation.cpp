@@ -52,7 +52,10 @@ Simulation::Plan Simulation::draw_plan(std::mt19937_64& rng) {
   plan.restarts = draw(4) == 0;
   if (draw(5) != 0) plan.rates = test::FaultRates::some();
   if (draw(6) == 0) {
-    plan.rates = {.lost_before = 1'000, .lost_after = 1'000, .late = 500, .repeated = 500,
+    plan.rates = {.lost_before = 1'000,
+                  .lost_after = 1'000,
+                  .late = 500,
+                  .repeated = 500,
                   .failed_reads = 1'000};
   }
   constexpr std::uint64_t residents[] = {4, 8, 100};
@@ -67,8 +70,7 @@ Simulation::Plan Simulation::draw_plan(std::mt19937_64& rng) {
 Simulation::Simulation(std::uint64_t seed)
     : rng_(seed),
       plan_(draw_plan(rng_)),
-      ledger_(info_of(plan_.caller_clock, plan_.book_buckets),
-              [this] { return now().unix_ms; }),
+      ledger_(info_of(plan_.caller_clock, plan_.book_buckets), [this] { return now().unix_ms; }),
       system_(config_),
       jobs_(dynamic_cast<caf::scheduler::test_coordinator&>(system_.scheduler())),
       mirror_(ledger_, codec_),

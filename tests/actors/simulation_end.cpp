@@ -65,9 +65,8 @@ void Simulation::heal() {
   if (live(0) == nullptr && live(1) == nullptr) start(0);
   std::fill(std::begin(start_at_ns_), std::end(start_at_ns_), 0);
   const auto all_is_well = [&] {
-    const bool owned = std::ranges::any_of(live_nodes(), [&](auto node) {
-      return live(node)->owns_all();
-    });
+    const bool owned =
+        std::ranges::any_of(live_nodes(), [&](auto node) { return live(node)->owns_all(); });
     return owned && calls_.unanswered() == 0 && tears_.empty();
   };
   if (!settle("all shards are owned and every call is answered", 8'000, all_is_well)) return;
@@ -86,14 +85,14 @@ void Simulation::audit(const char* when, bool drained) {
   const auto report = persistence::audit(ledger_, codec_);
   if (!report) return calls_.complain("the audit got no answer");
   if (report->broken) {
-    return calls_.complain(absl::StrCat("audit ", when, ", shard ", report->broken->shard, ", ",
-                                        report->broken->position.epoch, "-",
-                                        report->broken->position.sequence, ": ",
-                                        report->broken->what));
+    return calls_.complain(absl::StrCat(
+        "audit ", when, ", shard ", report->broken->shard, ", ", report->broken->position.epoch,
+        "-", report->broken->position.sequence, ": ", report->broken->what));
   }
   ++happened_["audit"];
   if (!drained) return;
-  if (report->in_flight != 0) calls_.complain("a drained gateway leaves orders that are not settled");
+  if (report->in_flight != 0)
+    calls_.complain("a drained gateway leaves orders that are not settled");
   for (const auto& shard : report->shards) {
     if (shard.mark.position != shard.head.position) {
       calls_.complain("a drained gateway leaves a tail" + standing());
