@@ -20,6 +20,9 @@
 namespace wutong {
 namespace {
 
+/// What is kept of a stop's bound for giving the shards up: one part of so many.
+constexpr std::int64_t release_share_of_stop = 10;
+
 constexpr std::uint64_t state_idle = 0;
 constexpr std::uint64_t state_owner = 2;
 constexpr std::uint64_t state_halted = 3;
@@ -156,14 +159,19 @@ class CafEngine : public Engine {
     stopping_.store(true, std::memory_order_release);
     for (const auto& handle : handles_) caf::anon_send(handle, StopShard{.final = false});
     const auto until = boot_time_ns() + bound_ms * 1'000'000;
+    const auto drain_until = until - bound_ms * 1'000'000 / release_share_of_stop;
     // A shard that is drained may still have to answer one that is not, so all of them end together.
-    while (!(drained_ = all_drained()) && boot_time_ns() < until) {
+    while (!(drained_ = all_drained()) && boot_time_ns() < drain_until) {
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
     for (const auto& handle : handles_) caf::anon_send(handle, StopShard{.final = true});
     while (!all_in(state_stopped)) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     if (clock_watch_) caf::anon_send_exit(clock_watch_, caf::exit_reason::user_shutdown);
     clock_watch_ = nullptr;
+    // The leases' release, and what else was asked of the ledger.
+    while (asks_open_.load(std::memory_order_acquire) > 0 && boot_time_ns() < until) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
     stopped_ = true;
     return drained_;
   }

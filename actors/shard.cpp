@@ -261,8 +261,14 @@ void Shard::on_stop(bool final) {
     return;
   }
   if (state_ == State::owner) parts_.safekeeping.witness(parts_.number, log_->head());
-  if (lease_held()) {
-    parts_.journal.release_lease(parts_.options.node_boot, [](const LedgerResult<Lease>&) {});
+  // Asked for and not answered yet, it may be ours as well.
+  if (lease_held() || lease_asked_) {
+    // Waited for by the engine: a release that is not sent keeps the next owner out.
+    parts_.asks_open.fetch_add(1, std::memory_order_relaxed);
+    parts_.journal.release_lease(parts_.options.node_boot,
+                                 [asks_open = &parts_.asks_open](const LedgerResult<Lease>&) {
+                                   asks_open->fetch_sub(1, std::memory_order_release);
+                                 });
   }
   drop_everything("shutdown");
   quit();

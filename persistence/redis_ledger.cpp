@@ -74,6 +74,8 @@ void RedisLedger::read_clock(LedgerCallback<std::int64_t> done) {
                         }});
 }
 
+void RedisLedger::close() { parts_->loop->stop(); }
+
 const RedisCounters& RedisLedger::counters() const { return parts_->loop->counters(); }
 
 tl::expected<OpenedLedger, SetupError> open_ledger(const RedisOptions& options) {

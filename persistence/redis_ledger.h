@@ -31,8 +31,8 @@ struct SetupError {
 
 /// Every shard's journal, and the connections and the I/O thread that they share. Owned by `main`.
 ///
-/// The destructor answers `unknown` to what is under way, on the I/O thread, and ends that thread:
-/// destroy it when shards no longer call, and before whatever callbacks point to.
+/// The destructor closes it: destroy it when shards no longer call, and before whatever callbacks
+/// point to.
 class RedisLedger final : public Ledger {
  public:
   ~RedisLedger() override;
@@ -40,6 +40,10 @@ class RedisLedger final : public Ledger {
   [[nodiscard]] const LedgerInfo& info() const override;
   [[nodiscard]] Journal& journal(std::uint32_t shard) override;
   void read_clock(LedgerCallback<std::int64_t> done) override;
+
+  /// Answers `unknown` to what is under way, on the I/O thread, and to whatever is asked from then on,
+  /// at once and on the caller's thread. For a stop that may not wait for Redis. One thread only.
+  void close();
 
   /// May be read from any thread as long as the ledger lives.
   [[nodiscard]] const RedisCounters& counters() const;

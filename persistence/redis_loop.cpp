@@ -25,6 +25,11 @@ std::string system_text(const char* what) {
   return std::string(what) + ": " + std::generic_category().message(errno);
 }
 
+void answer_shutting_down(const RedisCommand& command) {
+  command.done(
+      tl::unexpected(LedgerError{.fault = LedgerFault::unknown, .detail = "shutting down"}));
+}
+
 }  // namespace
 
 tl::expected<std::unique_ptr<RedisLoop>, std::string> RedisLoop::start(RedisLoopOptions options) {
@@ -65,24 +70,31 @@ RedisLoop::RedisLoop(RedisLoopOptions options, int epoll_fd, int wake_fd)
 }
 
 RedisLoop::~RedisLoop() {
+  stop();
+  connections_.clear();
+  close(wake_fd_);
+  close(epoll_fd_);
+}
+
+void RedisLoop::stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
   wake();
   if (thread_.joinable()) thread_.join();
-  connections_.clear();
-  close(wake_fd_);
-  close(epoll_fd_);
 }
 
 void RedisLoop::submit(std::size_t connection, RedisCommand command) {
   bool was_asleep = false;
+  bool ended = false;
   {
     const std::lock_guard lock(mutex_);
-    submitted_.push_back({.connection = connection, .command = std::move(command)});
+    ended = ended_;
+    if (!ended) submitted_.push_back({.connection = connection, .command = std::move(command)});
     was_asleep = std::exchange(asleep_, false);
   }
+  if (ended) return answer_shutting_down(command);
   if (was_asleep) wake();
 }
 
@@ -144,12 +156,12 @@ void RedisLoop::answer_all_unknown() {
   // A callback may have submitted again: `exactly once` holds for these too.
   while (true) {
     for (auto& submission : taken_) {
-      submission.command.done(
-          tl::unexpected(LedgerError{.fault = LedgerFault::unknown, .detail = "shutting down"}));
+      answer_shutting_down(submission.command);
     }
     taken_.clear();
     const std::lock_guard lock(mutex_);
-    if (submitted_.empty()) return;
+    ended_ = submitted_.empty();
+    if (ended_) return;
     taken_.swap(submitted_);
   }
 }

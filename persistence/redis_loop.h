@@ -72,12 +72,16 @@ class RedisLoop {
   [[nodiscard]] static tl::expected<std::unique_ptr<RedisLoop>, std::string> start(
       RedisLoopOptions options);
 
-  /// Answers `unknown` to whatever is under way, then ends the thread.
-  /// REQUIRES: nobody but callbacks submits any more, and these do not do so endlessly.
+  /// Stops. REQUIRES: nobody submits any more.
   ~RedisLoop();
 
   RedisLoop(const RedisLoop&) = delete;
   RedisLoop& operator=(const RedisLoop&) = delete;
+
+  /// Answers `unknown` to whatever is under way, then ends the thread. From then on `submit` answers so
+  /// at once, on the caller's thread. One thread only, and not from a callback.
+  /// REQUIRES: callbacks do not submit endlessly.
+  void stop();
 
   /// REQUIRES: connection < options.connections.
   void submit(std::size_t connection, RedisCommand command);
@@ -110,6 +114,8 @@ class RedisLoop {
   /// price.
   bool asleep_ = false;    ///< guarded by mutex_
   bool stopping_ = false;  ///< guarded by mutex_
+  /// Nobody looks at `submitted_` any more.
+  bool ended_ = false;  ///< guarded by mutex_
 
   // Touched by the I/O thread only.
   std::vector<Submission> taken_;

@@ -87,6 +87,8 @@ class Gateway {
     }
     status_server_.reset();
     server_.reset();
+    // The engine ends when all that it asked is answered, and Redis may take longer than the bound.
+    if (ledger_) ledger_->close();
     engine_.reset();
     ledger_.reset();
     log(LogLevel::info, "stopped");

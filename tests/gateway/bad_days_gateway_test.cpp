@@ -4,6 +4,24 @@
 
 /// The gateway dies, again and again, in the midst of everything.
 namespace wutong::test {
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr auto stop_bound = 1s;
+/// To end the process, on a crowded machine.
+constexpr auto stop_slack = 1s;
+
+/// A bound for stopping that is shorter than any answer of Redis may take.
+GatewayOptions with_stop_bound() {
+  auto options = in_a_hurry();
+  options.ledger = {"append_timeout_ms = 20000", "flush_timeout_ms = 20000",
+                    "read_timeout_ms = 20000"};
+  options.gateway = {"stop_timeout_ms = 1000"};
+  return options;
+}
+
+}  // namespace
 
 TEST(GatewayThatDies, HasAllThatItAcknowledgedAfterTwentyKills) {
   const auto seed = seed_of_test();
@@ -32,7 +50,10 @@ TEST(GatewayThatDies, HasAllThatItAcknowledgedAfterTwentyKills) {
 TEST(GatewayThatIsStopped, LeavesInOrderAndTheNextOneNeedNotWait) {
   const auto seed = seed_of_test();
   RedisServer redis;
-  RunningGateway gateway(redis, as_shipped());
+  // A lease that is not given up keeps the next owner out for far longer than this test waits.
+  auto options = as_shipped();
+  options.engine = {"lease_ttl_ms = 30000"};
+  RunningGateway gateway(redis, options);
   gateway.start();
   Crowd crowd({&gateway}, {.seed = seed});
   Moments moments(seed);
@@ -51,6 +72,31 @@ TEST(GatewayThatIsStopped, LeavesInOrderAndTheNextOneNeedNotWait) {
 
   back.print("everybody served again after a restart in order");
   expect_all_is_well(crowd, gateway);
+}
+
+TEST(GatewayThatIsStopped, EndsWithinItsBoundWhileRedisDoesNotAnswer) {
+  for (const bool frozen : {true, false}) {
+    SCOPED_TRACE(frozen ? "Redis is frozen" : "Redis is killed");
+    const auto seed = seed_of_test();
+    RedisServer redis;
+    RunningGateway gateway(redis, with_stop_bound());
+    gateway.start();
+    Crowd crowd({&gateway}, {.seed = seed});
+    Moments moments(seed);
+    crowd.start();
+    ASSERT_TRUE(crowd.everyone_served_within(10s));
+    ASSERT_TRUE(moments.comes(crowd, 300ms));
+
+    frozen ? redis.freeze() : redis.kill();
+    const auto begin = steady_clock::now();
+    EXPECT_EQ(gateway.terminate(), 0);
+    EXPECT_LE(steady_clock::now() - begin, stop_bound + stop_slack);
+
+    frozen ? redis.thaw() : redis.start();
+    gateway.launch();
+    ASSERT_TRUE(crowd.everyone_served_within(10s)) << crowd.summary();
+    expect_all_is_well(crowd, gateway);
+  }
 }
 
 TEST(GatewayAndRedis, HaveAllThatWasAcknowledgedWhenBothAreKilledTogether) {

@@ -33,9 +33,11 @@ struct GatewayOptions {
   std::string clock = "caller";
   int history_days = 800;
   int shards = 4;
-  /// Lines of TOML for [engine] and [ledger], as in {"lease_ttl_ms = 500"}.
+  /// Lines of TOML for [engine], [ledger] and [gateway], as in {"lease_ttl_ms = 500"}.
   std::vector<std::string> engine;
   std::vector<std::string> ledger;
+  std::vector<std::string> gateway;
+  std::string log_level = "info";
 };
 
 /// Starts `wutong serve` on Unix sockets in a folder of its own and talks to it as a till that may do
@@ -84,8 +86,10 @@ class RunningGateway {
 
   /// Body of /metrics, /livez or /readyz; empty if nothing answers.
   [[nodiscard]] std::string http(const std::string& path) const;
-  /// A metric's value, summed over its labels; -1 if it is not there.
-  [[nodiscard]] double metric(const std::string& name) const;
+  /// A metric's value, summed over its labels; -1 if it is not there. Only samples with all these
+  /// labels count, each given as in `outcome="done"`.
+  [[nodiscard]] double metric(const std::string& name,
+                              const std::vector<std::string>& labels = {}) const;
 
   /// Runs a subcommand of `wutong` (check, audit) on this configuration; exit code and output.
   struct Ran {

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 #include <thread>
@@ -99,10 +100,12 @@ void RunningGateway::write_files(const RedisServer& redis) {
   config << "[create]\nshards = " << options_.shards << "\nclock = \"" << options_.clock
          << "\"\nhistory_days = " << options_.history_days << "\n[engine]\n";
   for (const auto& line : options_.engine) config << line << '\n';
-  config << "[gateway]\nlisten = \"" << target() << "\"\n[metrics]\nlisten = \"127.0.0.1:0\"\n"
-         << "[documents]\nprogram = \"" << options_.program.string() << "\"\nrisk_policy = \""
-         << options_.risk_policy.string() << "\"\n[credentials]\nfile = \"credentials.toml\"\n"
-         << "[witness]\nfile = \"witness\"\n[log]\nlevel = \"info\"\n";
+  config << "[gateway]\nlisten = \"" << target() << "\"\n";
+  for (const auto& line : options_.gateway) config << line << '\n';
+  config << "[metrics]\nlisten = \"127.0.0.1:0\"\n[documents]\nprogram = \""
+         << options_.program.string() << "\"\nrisk_policy = \"" << options_.risk_policy.string()
+         << "\"\n[credentials]\nfile = \"credentials.toml\"\n"
+         << "[witness]\nfile = \"witness\"\n[log]\nlevel = \"" << options_.log_level << "\"\n";
   config.close();
   token_ = add_token("test", "operator", "*");
 }
@@ -218,7 +221,8 @@ std::string RunningGateway::http(const std::string& path) const {
   return told ? http_get(port, path) : std::string();
 }
 
-double RunningGateway::metric(const std::string& name) const {
+double RunningGateway::metric(const std::string& name,
+                              const std::vector<std::string>& labels) const {
   std::istringstream lines(http("/metrics"));
   std::string line;
   double sum = 0;
@@ -227,6 +231,9 @@ double RunningGateway::metric(const std::string& name) const {
     if (line.rfind(name, 0) != 0) continue;
     const char after = line.size() > name.size() ? line[name.size()] : ' ';
     if (after != ' ' && after != '{') continue;
+    const bool labelled = std::ranges::all_of(
+        labels, [&](const auto& label) { return line.find(label) != std::string::npos; });
+    if (!labelled) continue;
     sum += std::stod(line.substr(line.rfind(' ') + 1));
     found = true;
   }
