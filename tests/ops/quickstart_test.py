@@ -5,16 +5,15 @@ stops, the days, and that nothing is left running."""
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 from pathlib import Path
 
+from processes import PATIENCE_S, free_port, runs, wait_until
+
 QUICKSTART = Path(__file__).resolve().parents[2] / "ops" / "quickstart"
-PATIENCE_S = 60
 
 # Writes what it is asked into a file. As a gateway it also answers on the port that it is told, and
 # says at its end whether Redis could still be reached.
@@ -39,7 +38,8 @@ if arguments[0] == "serve":
         sys.exit("the reason is told here")
     class Ready(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
-            self.send_response(200 if self.path == "/readyz" else 404)
+            ready = self.path == "/readyz" and "STAND_IN_NOT_READY" not in os.environ
+            self.send_response(200 if ready else 503)
             self.end_headers()
         def log_message(self, *_):
             pass
@@ -49,28 +49,6 @@ if arguments[0] == "serve":
     answer = subprocess.run(redis + ["PING"], capture_output=True, text=True).stdout.strip()
     tell(did="stop", redis=answer)
 '''
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def runs(pid):
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
-    except OSError:
-        return False
-    return state != "Z"
-
-
-def wait_until(condition, what):
-    end = time.monotonic() + PATIENCE_S
-    while not condition():
-        if time.monotonic() > end:
-            raise AssertionError(f"waited {PATIENCE_S} s for: {what}")
-        time.sleep(0.02)
 
 
 class QuickstartTest(unittest.TestCase):
@@ -178,6 +156,18 @@ class QuickstartTest(unittest.TestCase):
 
         self.assertEqual(script.wait(PATIENCE_S), 0)
         self.assertEqual(self.events()[-1]["redis"], "PONG")
+        self.assertFalse(runs(redis))
+        self.assert_nothing_runs()
+
+    def test_ctrl_c_before_the_gateway_is_ready_leaves_nothing_behind(self):
+        script = self.start(STAND_IN_NOT_READY="1")
+        wait_until(lambda: "serve" in self.did(), "the start of the gateway")
+        redis = self.redis_pid()
+
+        os.killpg(script.pid, signal.SIGINT)
+
+        self.assertEqual(script.wait(PATIENCE_S), 130)
+        self.assertEqual(self.did(), ["create", "token", "serve", "stop"])
         self.assertFalse(runs(redis))
         self.assert_nothing_runs()
 
