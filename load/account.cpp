@@ -180,17 +180,19 @@ std::optional<RefundResult> Account::refund(const std::string& order_key, const 
   result.cash_back_minor = part->amount_minor - result.offset_money_minor;
   taken.offset_back_minor = offset_back;
 
+  const absl::CivilDay today = rules_->day_of(received_at_unix_ms);
   std::vector<Incoming> incoming;
   for (std::size_t i = 0; i < taken.given_back.size(); ++i) {
     const LotUse& used = taken.result.used[i];
     const std::int64_t back = floor_share(used.points, taken.refunded_minor, amount);
     const std::int64_t now = back - taken.given_back[i];
     taken.given_back[i] = back;
-    const std::size_t lot = lot_of(used.party, used.expires_on);
+    result.total_given_back += back;
+    if (now == 0) continue;
+    const std::size_t lot = lot_of(used.party, rules_->give_back_expiry_of(used.expires_on, today));
     lots_[lot].points += now;
     incoming.push_back({static_cast<std::uint32_t>(lot), now});
     result.given_back += now;
-    result.total_given_back += back;
   }
   for (std::size_t i = 0; i < taken.clawed_back.size(); ++i) {
     const Award& award = earning.awards[i];

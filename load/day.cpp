@@ -11,6 +11,7 @@
 #include "load/acknowledged.h"
 #include "load/day_jobs.h"
 #include "load/members.h"
+#include "load/pace.h"
 #include "load/progress.h"
 #include "load/receipt_check.h"
 #include "load/report.h"
@@ -71,23 +72,28 @@ class DayRun {
                                  .outcomes = outcomes_},
                   sent_before_);
     const auto start = Clock::now();
+    pace_.emplace(plan_, flags_.common.total_outstanding());
     // The first order alone: by it a later start knows that the day was begun.
     Slice first(*jobs_, 0, 1);
     Slice others(*jobs_, 1, jobs_->count());
-    const bool finished = run_phase({.name = "opening", .outstanding = 1}, first, caller_) &&
-                          run_phase({.name = absl::StrCat("day ", plan_.options.day),
-                                     .outstanding = flags_.common.total_outstanding(),
-                                     .detail = [&] { return so_far(); }},
-                                    others, caller_);
+    const bool finished =
+        run_phase({.name = "opening", .outstanding = 1}, first, caller_) &&
+        run_phase({.name = absl::StrCat("day ", plan_.options.day),
+                   .outstanding_at =
+                       [&](std::size_t job) {
+                         return pace_->outstanding_at(job + 1, caller_.under_way());
+                       },
+                   .detail = [&] { return so_far(); }},
+                  others, caller_);
     seconds_ = seconds_since(start);
     return finished;
   }
 
   std::string so_far() {
     acknowledged_.flush();
-    return absl::StrFormat("%d orders, %d refunds, %d replays, %d given up, %d wrong",
-                           outcomes_.orders_accepted, outcomes_.refunds_accepted, outcomes_.replays,
-                           outcomes_.given_up, findings_.examples().size());
+    return absl::StrFormat("%s  %d orders, %d refunds, %d replays, %d given up, %d wrong",
+                           pace_->text(), outcomes_.orders_accepted, outcomes_.refunds_accepted,
+                           outcomes_.replays, outcomes_.given_up, findings_.examples().size());
   }
 
   /// A day that was cut short is sent again as it was. False if that cannot be known, or if it was
@@ -165,6 +171,7 @@ class DayRun {
     absl::PrintF(
         "\nday %d       %d requests in %.1f s: %.0f a second; %d members, %d of them new\n",
         plan_.options.day, outcomes_.requests, seconds_, rate(), plan_.options.members, made_now_);
+    if (pace_) absl::PrintF("hours        %s\n", pace_->summary());
     print_outcomes(outcomes_);
     print_calls(caller_.stats());
     print_check(counts_, findings_);
@@ -190,6 +197,7 @@ class DayRun {
     json.number("requests", static_cast<std::int64_t>(outcomes_.requests));
     json.real("seconds", seconds_);
     json.real("rate", rate());
+    if (pace_) pace_->write(json);
     write_outcomes(json, outcomes_);
     json.text("too_rare", rare);
     write_calls(json, caller_.stats());
@@ -208,6 +216,7 @@ class DayRun {
   std::vector<StartingMember> members_;
   std::size_t made_now_ = 0;
   std::optional<DayJobs> jobs_;
+  std::optional<Pace> pace_;
   CheckCounts counts_;
   double seconds_ = 0;
   bool sent_before_ = false;
@@ -244,6 +253,13 @@ void add_day_flags(CLI::App& app, DayFlags& flags) {
   add_common_flags(app, flags.common);
 }
 
+PlanOptions plan_options(const DayFlags& flags) {
+  PlanOptions options = flags.plan;
+  options.members =
+      flags.members != 0 ? flags.members : std::clamp(options.orders / 4, 1U, 50'000U);
+  return options;
+}
+
 int run_day(const DayFlags& flags) {
   auto calls = call_options(flags.common);
   auto rules = rules_of_file(flags.program_file);
@@ -253,10 +269,7 @@ int run_day(const DayFlags& flags) {
     absl::FPrintF(stderr, "wutong-load: %s\n", !calls ? calls.error() : rules.error());
     return exit_usage;
   }
-  PlanOptions options = flags.plan;
-  options.members =
-      flags.members != 0 ? flags.members : std::clamp(options.orders / 4, 1U, 50'000U);
-  const Plan plan = plan_day(*rules, options);
+  const Plan plan = plan_day(*rules, plan_options(flags));
   return DayRun(flags, *std::move(calls), *rules, plan).to_end();
 }
 

@@ -18,6 +18,9 @@ struct DayFlags {
 
 void add_day_flags(CLI::App& app, DayFlags& flags);
 
+/// The day that the flags ask for.
+[[nodiscard]] PlanOptions plan_options(const DayFlags& flags);
+
 /// Sends a business day and checks its receipts. One of `ExitCode`.
 int run_day(const DayFlags& flags);
 

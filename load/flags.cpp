@@ -21,7 +21,8 @@ void add_common_flags(CLI::App& app, CommonFlags& flags) {
   app.add_option("--channels", flags.channels, "connections")
       ->capture_default_str()
       ->check(CLI::Range(1, 1'000));
-  app.add_option("--outstanding", flags.outstanding, "calls under way on each connection")
+  app.add_option("--outstanding", flags.outstanding,
+                 "calls under way on each connection; of a day, at its peak")
       ->capture_default_str()
       ->check(CLI::Range(1, 10'000));
   app.add_option("--timeout-ms", flags.timeout_ms, "deadline of one attempt")

@@ -2,6 +2,7 @@
 
 #include <absl/container/flat_hash_map.h>
 
+#include <algorithm>
 #include <deque>
 
 namespace wutong::load {
@@ -21,7 +22,7 @@ class Run {
         stopped_ = true;
         caller_.stop_retrying();
       }
-      while (!stopped_ && under_way_ < options_.outstanding && start_one()) {
+      while (!stopped_ && under_way_ < allowed() && start_one()) {
       }
       if (options_.tick && std::chrono::steady_clock::now() >= next_tick) {
         options_.tick(done_);
@@ -33,6 +34,11 @@ class Run {
   }
 
  private:
+  [[nodiscard]] std::size_t allowed() const {
+    if (!options_.outstanding_at || jobs_.count() == 0) return options_.outstanding;
+    return options_.outstanding_at(std::min(next_, jobs_.count() - 1));
+  }
+
   /// Starts a job that may start now; false if there is none.
   bool start_one() {
     if (!ready_.empty()) {

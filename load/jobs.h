@@ -24,6 +24,9 @@ class Jobs {
 struct RunOptions {
   /// Jobs under way at a time.
   std::size_t outstanding = 256;
+  /// Instead of `outstanding`, if set: how many may be under way when `job` is the next of the order. At
+  /// least 1.
+  std::function<std::size_t(std::size_t job)> outstanding_at;
   /// Asked between events; once true, nothing new is started and what is under way ends.
   std::function<bool()> stop;
   /// Called about every 100 ms with how many jobs are done.

@@ -28,7 +28,11 @@ class FollowUps {
     for (std::uint32_t order = 0; order < plan_.orders.size(); ++order) follow(order);
     std::ranges::stable_sort(slots_, {}, &Slot::at);
     plan_.steps.reserve(slots_.size());
-    for (const Slot& slot : slots_) plan_.steps.push_back(slot.step);
+    for (const Slot& slot : slots_) {
+      const std::size_t order = std::min<std::size_t>(slot.at, plan_.orders.size() - 1);
+      plan_.steps.push_back(slot.step);
+      plan_.steps.back().minute = plan_.orders[order].minute;
+    }
   }
 
  private:

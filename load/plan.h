@@ -87,6 +87,8 @@ struct PlannedStep {
   std::uint8_t variant = 0;
   /// Does not wait for the answer to the step before.
   bool eager = false;
+  /// Minute of the simulated day in which it is sent. What comes after the last order shares its minute.
+  std::uint16_t minute = 0;
 };
 
 struct Plan {

@@ -78,6 +78,7 @@ bool run_phase(const Phase& phase, Jobs& jobs, Caller& caller) {
   const bool finished =
       run(jobs, caller,
           {.outstanding = phase.outstanding,
+           .outstanding_at = phase.outstanding_at,
            .stop = [&] { return interrupted() || caller.lost_touch(); },
            .tick = [&](std::size_t done) { line.tick(done, jobs.count(), caller); }});
   line.end();

@@ -19,6 +19,8 @@ void watch_for_interrupt();
 struct Phase {
   std::string name;
   std::size_t outstanding = 256;
+  /// As in `RunOptions`.
+  std::function<std::size_t(std::size_t job)> outstanding_at;
   /// What has come of it so far.
   std::function<std::string()> detail;
 };

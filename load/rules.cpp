@@ -29,4 +29,9 @@ absl::CivilDay Rules::expiry_of(absl::CivilDay business_day) const {
   return absl::CivilDay(last + 1) - 1;
 }
 
+absl::CivilDay Rules::give_back_expiry_of(absl::CivilDay expires_on, absl::CivilDay today) const {
+  const bool grace = expires_on < today && expiry.give_back_grace_days > 0;
+  return grace ? today + expiry.give_back_grace_days : expires_on;
+}
+
 }  // namespace wutong::load

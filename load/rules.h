@@ -97,6 +97,8 @@ struct ExpiryRule {
   std::optional<int> end_of_year_after;
   /// With years: orders from this day of the year on count to the next, month × 100 + day; 0 is none.
   int cutoff_month_day = 0;
+  /// How much longer points live that are given back after their day; with 0 they are gone at once.
+  int give_back_grace_days = 0;
 };
 
 struct Rules {
@@ -117,6 +119,9 @@ struct Rules {
   [[nodiscard]] absl::CivilDay day_of(std::int64_t unix_ms) const;
   /// The last day on which points can be used that an order of `business_day` earns.
   [[nodiscard]] absl::CivilDay expiry_of(absl::CivilDay business_day) const;
+  /// The last day of points that ended on `expires_on` and are given back on `today`.
+  [[nodiscard]] absl::CivilDay give_back_expiry_of(absl::CivilDay expires_on,
+                                                   absl::CivilDay today) const;
 };
 
 }  // namespace wutong::load

@@ -109,7 +109,7 @@ OffsetRule offset_of(const documents::Offset& offset) {
 }
 
 tl::expected<ExpiryRule, std::string> expiry_of(const documents::Expiry& expiry) {
-  ExpiryRule rule;
+  ExpiryRule rule{.give_back_grace_days = expiry.give_back_grace_days()};
   if (expiry.has_end_of_month()) {
     rule.end_of_month_after = expiry.end_of_month().months();
     return rule;

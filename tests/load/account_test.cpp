@@ -166,6 +166,29 @@ TEST_F(AccountTest, PointsGivenBackAfterTheirDayExpireAtOnce) {
   EXPECT_EQ(account_.available(), 0);
 }
 
+TEST_F(AccountTest, PointsGivenBackAfterTheirDayLiveOnForTheDaysOfGrace) {
+  rules_.expiry.give_back_grace_days = 30;
+  start(500);
+  pay("a", 10'000, 500, "2027-12-30T12:00:00");
+
+  // On their last day they go back to where they came from.
+  EXPECT_EQ(refund("a", 5'000, 0, "2027-12-31T12:00:00")->given_back, 250);
+  EXPECT_EQ(account_.lots()[0].points, 250);
+  const auto refunded = refund("a", 5'000, 0, "2028-01-05T12:00:00");
+
+  EXPECT_EQ(refunded->given_back, 250);
+  EXPECT_EQ(refunded->clawed_back, 4);
+  ASSERT_EQ(account_.lots().size(), 3U);
+  EXPECT_EQ(account_.lots()[0].points, 0);
+  EXPECT_EQ(account_.lots()[2].party, "MALL");
+  EXPECT_EQ(account_.lots()[2].expires_on, Day(2028, 2, 4));
+  EXPECT_EQ(account_.available(), 250);
+  account_.expire(at(rules_, "2028-02-04T23:59:59"));
+  EXPECT_EQ(account_.available(), 250);
+  account_.expire(at(rules_, "2028-02-05T00:00:00"));
+  EXPECT_EQ(account_.available(), 0);
+}
+
 TEST_F(AccountTest, ADailyCapCutsAndARefundMakesRoom) {
   caps_ = {1'000};
   account_.start_counter(Day(2026, 6, 1), 950);

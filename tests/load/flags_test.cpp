@@ -2,6 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "load/day.h"
+
 namespace wutong::load {
 namespace {
 
@@ -23,6 +28,26 @@ TEST(Target, BeyondThisMachineIsRefused) {
 
 TEST(TokenFile, MustBeReadable) {
   EXPECT_FALSE(call_options({.token_file = "/nonexistent/token"}));
+}
+
+PlanOptions asked_for(const std::string& arguments) {
+  CLI::App app;
+  DayFlags flags;
+  add_day_flags(app, flags);
+  app.parse("--program p.json " + arguments);
+  return plan_options(flags);
+}
+
+TEST(DayFlags, ADayIs200000OrdersOf50000MembersUnlessAskedOtherwise) {
+  EXPECT_EQ(asked_for("").orders, 200'000U);
+  EXPECT_EQ(asked_for("").members, 50'000U);
+  EXPECT_EQ(asked_for("").day, 1U);
+  EXPECT_EQ(asked_for("").seed, 1U);
+
+  EXPECT_EQ(asked_for("--orders 300000").members, 50'000U);
+  EXPECT_EQ(asked_for("--orders 6000").members, 1'500U);
+  EXPECT_EQ(asked_for("--orders 2").members, 1U);
+  EXPECT_EQ(asked_for("--orders 6000 --members 70000").members, 70'000U);
 }
 
 }  // namespace

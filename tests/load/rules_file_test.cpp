@@ -12,7 +12,7 @@ constexpr const char* document = R"({
   "currency": "CNY",
   "time_zone": "Asia/Shanghai",
   "offset": {"threshold_minor_units": "5000"},
-  "expiry": {"end_of_year": {"years": 1, "cutoff": "11-01"}},
+  "expiry": {"end_of_year": {"years": 1, "cutoff": "11-01"}, "give_back_grace_days": 30},
   "parties": [{"id": "MALL", "price_thousandths": "3000"}],
   "formats": [{"id": "mall", "rate": {"points": "1", "per_minor_units": "1000"}}],
   "venues": [{"id": "M1", "format": "mall", "party": "MALL",
@@ -33,6 +33,7 @@ TEST(RulesFile, ReadsWhatTheModelNeeds) {
   EXPECT_EQ(rules->offset.threshold_minor, 5'000);
   EXPECT_EQ(rules->offset.share_basis_points, 1'500);
   EXPECT_EQ(rules->expiry.cutoff_month_day, 1'101);
+  EXPECT_EQ(rules->expiry.give_back_grace_days, 30);
   EXPECT_EQ(rules->venue("M1")->rate.per_minor, 1'000);
   EXPECT_EQ(rules->venue("M1")->store("s")->rate->points, 2);
   ASSERT_EQ(rules->promotions.size(), 2U);
