@@ -68,17 +68,24 @@ LAYERS = {
     "gateway/ctl/": Layer(("gateway/ctl/",) + PROTO, ("grpc", "protobuf", "cli11", "system")),
     "load/": Layer(("load/",) + PROTO, ("grpc", "protobuf", "cli11", "system")),
 }
+# Only what wires the gateway sees the ledger: the commands, and the options that the configuration
+# names. The services know its port alone.
+SEES_PERSISTENCE = ("gateway/commands/", "gateway/config/", "gateway/main.cpp")
 FREE = ("load/bench/", "tests/")  # may include anything
 
 # The targets of CMake, as the headers that they bring. What is linked must be allowed as well:
 # "links nothing of the domain" is said of the load generator.
 TARGETS = {
     "wutong::domain": "actors/domain/", "wutong::actors": "actors/ledger.h",
-    "wutong::persistence": "persistence/", "wutong::gateway": "gateway/",
+    "wutong::persistence": "persistence/", "wutong::codec": "persistence/",
+    "wutong::audit": "persistence/", "wutong::gateway": "gateway/", "wutong::config": "gateway/config/",
+    "wutong::documents_compiler": "gateway/documents/", "wutong::ctl": "gateway/ctl/",
+    "wutong::load": "load/",
     "wutong::wire": "wutong/v1/", "wutong::stored": "wutong/stored/v1/",
     "wutong::documents": "wutong/documents/v1/", "wutong::grpc_health": "grpc/health/v1/",
     "wutong::caf": "caf/", "wutong::hiredis": "hiredis/", "wutong::sodium": "sodium",
     "wutong::prometheus": "prometheus/", "wutong::httplib": "httplib.h", "wutong::grpc": "grpcpp/",
+    "wutong::grpc_reflection": "grpcpp/",
     "wutong::protobuf": "google/protobuf/", "spdlog::spdlog": "spdlog/", "CLI11::CLI11": "CLI/",
     "tomlplusplus::tomlplusplus": "toml++/",
 }
@@ -187,6 +194,10 @@ def check_include(path, line, header) -> Iterator[Finding]:
         if domain and header in DOMAIN_STD_FORBIDDEN - DOMAIN_STD_SHARED.get(path, set()):
             yield found("include", f"the domain is pure; <{header}> is not for it")
         return
+    if home == "gateway/" and header.startswith("persistence/") and not path.startswith(
+            (*SEES_PERSISTENCE, "gateway/CMakeLists.txt")):
+        yield found("include", f"only {', '.join(SEES_PERSISTENCE)} may include {header}")
+        return
     if header in layer.folders or place_of(header) in layer.folders:
         return
     if any(header.startswith(LIBRARIES[name]) for name in layer.libraries):
@@ -228,9 +239,18 @@ def check_cmake(path, text) -> Iterator[Finding]:
         yield Finding(path, line_of(code, match.start()), "glob", "name every source")
     home = place_of(path)
     if home in LAYERS:
+        libraries = [call.span() for call in re.finditer(r"\bwutong_library\s*\([^)]*", code)]
         for match in re.finditer(r"\b\w+::\w+", code):
             header = TARGETS.get(match.group())
             if header is None:
+                if match.group().startswith("wutong::"):
+                    yield Finding(path, line_of(code, match.start()), "link",
+                                  f"the table knows no {match.group()}")
+                continue
+            wired = any(first <= match.start() < end for first, end in libraries)
+            if path == "gateway/CMakeLists.txt" and wired and header == "persistence/":
+                yield Finding(path, line_of(code, match.start()), "link",
+                              f"the library of the services may not link {match.group()}")
                 continue
             for finding in check_include(path, line_of(code, match.start()), header):
                 yield finding._replace(rule="link", text=f"{home} may not link {match.group()}")
