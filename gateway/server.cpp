@@ -1,12 +1,15 @@
 #include "gateway/server.h"
 
+#include <arpa/inet.h>
 #include <grpcpp/alarm.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
+#include <netinet/in.h>
 
 #include <atomic>
+#include <charconv>
 #include <chrono>
 #include <mutex>
 #include <thread>
@@ -114,10 +117,19 @@ class GrpcServer final : public Server {
 }  // namespace
 
 bool is_loopback(const std::string& listen) {
-  for (const std::string_view prefix : {"127.", "[::1]:", "localhost:", "unix:"}) {
-    if (listen.starts_with(prefix)) return true;
-  }
-  return false;
+  if (listen.starts_with("unix:")) return true;
+  const auto colon = listen.rfind(':');
+  if (colon == std::string::npos) return false;
+  std::uint16_t port = 0;
+  const char* end = listen.data() + listen.size();
+  const auto parsed = std::from_chars(listen.data() + colon + 1, end, port);
+  if (parsed.ec != std::errc{} || parsed.ptr != end) return false;
+  const std::string host = listen.substr(0, colon);
+  if (host == "localhost" || host == "[::1]") return true;
+  // A name may begin like an address, and lead anywhere.
+  in_addr address{};
+  return inet_pton(AF_INET, host.c_str(), &address) == 1 &&
+         ntohl(address.s_addr) >> IN_CLASSA_NSHIFT == IN_LOOPBACKNET;
 }
 
 tl::expected<std::unique_ptr<Server>, std::string> Server::start(

@@ -136,10 +136,16 @@ TEST(Server, APortTakenIsSaid) {
 }
 
 TEST(Server, ListensOnLoopbackOnly) {
-  EXPECT_TRUE(is_loopback("127.0.0.1:0"));
-  EXPECT_TRUE(is_loopback("unix:/run/wutong.sock"));
-  EXPECT_FALSE(is_loopback("0.0.0.0:7450"));
-  EXPECT_FALSE(is_loopback("192.168.1.1:7450"));
+  for (const char* near :
+       {"127.0.0.1:0", "127.1.2.3:7450", "localhost:7450", "[::1]:7450", "unix:/run/wutong.sock"}) {
+    EXPECT_TRUE(is_loopback(near)) << near;
+  }
+  for (const char* far :
+       {"0.0.0.0:7450", "192.168.1.1:7450", "[::]:7450", "127.0.0.1.example.com:7450",
+        "127.example.com:7450", "127.1:7450", "127.0.0.256:7450", "localhost.example.com:7450",
+        "128.0.0.1:7450", "127.0.0.1", "127.0.0.1:", "127.0.0.1:http", "127.0.0.1:65536", ""}) {
+    EXPECT_FALSE(is_loopback(far)) << far;
+  }
 }
 
 }  // namespace
