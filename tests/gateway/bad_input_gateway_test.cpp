@@ -194,6 +194,12 @@ TEST_F(BadInput, NobodyKnowsTheMember) {
   v1::ListHistoryRequest history;
   history.mutable_member()->set_id("nobody");
   expect_error(history, not_found, "member");
+  auto back = refund();
+  back.mutable_member()->set_id("nobody");
+  expect_error(back, not_found, "member");
+  auto receipt = Till::receipt_of(order());
+  receipt.mutable_member()->set_id("nobody");
+  expect_error(receipt, not_found, "member");
   // An order that was sent for nobody is still anybody's to send.
   EXPECT_EQ(m1->call(Till::receipt_of(nobody)).status, not_found);
 }
@@ -242,7 +248,11 @@ TEST_F(BadInput, AMessageAboveTheBound) {
   open_with("caller");
   auto oversized = order();
   oversized.set_hold_id(std::string(300 * 1024, 'x'));
-  EXPECT_EQ(m1->call(oversized).status, grpc::StatusCode::RESOURCE_EXHAUSTED);
+  const auto answer = m1->call(oversized);
+  EXPECT_EQ(answer.status, grpc::StatusCode::RESOURCE_EXHAUSTED);
+  // gRPC answers before the gateway sees the request, so there is no detail, as the wire says.
+  EXPECT_EQ(answer.detail.field(), "");
+  EXPECT_FALSE(answer.detail.retryable());
 
   auto large = order();
   large.set_hold_id(std::string(200 * 1024, 'x'));

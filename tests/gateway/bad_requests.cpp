@@ -223,6 +223,7 @@ Table refunds() {
   add_id(table, method, "order.order_id", "order");
   table.push_back({method, "unknown", "", "order { venue: 'M9' }", Code::not_found, "order.venue"});
   add_member(table, method, false);
+  add_unknown_member(table, method, "member");
   add_time(table, method, "occurred_at_unix_ms");
   add_received_at(table, method, true);
   const auto add = [&](std::string_view what, std::string merge, std::string_view path) {
@@ -265,6 +266,7 @@ Table others() {
   add("missing", "venue: 'M1' refund_id: 'R1'", "refund.order");
   add("missing", "venue: 'M1' refund_id: 'R1' order { venue: 'M1' }", "refund.order.order_id");
   add_member(table, receipt, false);
+  add_unknown_member(table, receipt, "member");
 
   add_id(table, Method::enroll, "member_id", "");
   add_received_at(table, Method::enroll, true);

@@ -2,10 +2,14 @@
 #include <google/protobuf/descriptor.pb.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <cctype>
 #include <fstream>
 #include <set>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "gateway/method.h"
 #include "tests/gateway/bad_requests.h"
@@ -21,6 +25,27 @@ using google::protobuf::FileDescriptorSet;
 using google::protobuf::ServiceDescriptor;
 
 constexpr const char* any_value = "any value is valid";
+
+/// How a field's name ends, and what its documentation calls that unit. The first that fits counts.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 7> units = {{
+    {"_minor", "minor unit"},
+    {"_thousandths", "1/1000"},
+    {"_unix_ms", "Unix milliseconds"},
+    {"_ms", "milliseconds"},
+    {"_seconds", "seconds"},
+    {"_days", "days"},
+    {"_bytes", "bytes"},
+}};
+
+/// What the documentation of a request's field should say and does not: who sets it, or its unit.
+/// Empty if it says both.
+std::string lacking(std::string_view name, std::string_view comment) {
+  if (comment.find("Set by the ") == std::string_view::npos) return "who sets it";
+  const auto unit = std::ranges::find_if(
+      units, [&](const auto& candidate) { return name.ends_with(candidate.first); });
+  if (unit == units.end() || comment.find(unit->second) != std::string_view::npos) return {};
+  return std::string(unit->second);
+}
 
 /// The comments are in a descriptor set only: what is compiled into the program has none.
 const DescriptorPool& documented_pool() {
@@ -113,6 +138,28 @@ TEST(Docs, EveryFieldIsDocumented) {
       EXPECT_GE(comment_of(*field).size(), 4U) << field->full_name() << " has no documentation";
     }
   }
+}
+
+TEST(Docs, EveryFieldOfARequestSaysWhoSetsItAndInWhichUnit) {
+  for (const FieldDescriptor* field : fields_of(true)) {
+    const std::string missing = lacking(field->name(), comment_of(*field));
+    EXPECT_EQ(missing, "") << field->full_name() << " does not say \"" << missing << '"';
+  }
+}
+
+TEST(Docs, WhatIsNotSaidIsFound) {
+  EXPECT_EQ(lacking("amount_minor", "Minor."), "who sets it");
+  EXPECT_EQ(lacking("amount_minor", "Goods value. Set by the caller."), "minor unit");
+  EXPECT_EQ(lacking("amount_minor", "Goods value, minor units. Set by the caller."), "");
+  EXPECT_EQ(lacking("price_thousandths", "Set by the caller; minor units."), "1/1000");
+  EXPECT_EQ(lacking("paid_at_unix_ms", "Milliseconds. Set by the caller."), "Unix milliseconds");
+  EXPECT_EQ(lacking("paid_at_unix_ms", "Set by the caller, Unix milliseconds."), "");
+  EXPECT_EQ(lacking("timeout_ms", "How long. Set by the caller."), "milliseconds");
+  EXPECT_EQ(lacking("hold_seconds", "How long. Set by the caller."), "seconds");
+  EXPECT_EQ(lacking("grace_days", "How long. Set by the caller."), "days");
+  EXPECT_EQ(lacking("size_bytes", "How much. Set by the caller."), "bytes");
+  EXPECT_EQ(lacking("order_id", "The order. Set by the caller."), "");
+  EXPECT_EQ(lacking("order_id", "The order."), "who sets it");
 }
 
 TEST(Docs, EveryFieldOfARequestHasABadValueOrTakesAny) {
