@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -9,6 +10,7 @@
 #include <random>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "tests/gateway/crowd.h"
 #include "tests/support/redis_server.h"
@@ -21,6 +23,8 @@ namespace wutong::test {
 using namespace std::chrono_literals;  // NOLINT: tests are full of times.
 
 constexpr int calls_under_way_min = 50;
+/// What callers give an attempt where the gateway's own times are looked at: a bound of its histogram.
+constexpr auto caller_patience = 1s;
 
 /// A gateway in the gateway's own time, with a lease so short that a restarted node, which is another
 /// owner, need not wait long for the one before.
@@ -78,6 +82,35 @@ class Times {
   std::chrono::milliseconds shortest_ = std::chrono::hours(1);
   std::chrono::milliseconds longest_{0};
 };
+
+/// How many answers took the gateway, by its own clock, longer than this bound of its histogram.
+inline double answers_slower_than(const RunningGateway& gateway, const std::string& bound_s,
+                                  std::vector<std::string> labels) {
+  const std::string name = "wutong_call_duration_seconds";
+  const auto all = std::max(0.0, gateway.metric(name + "_count", labels));
+  labels.push_back("le=\"" + bound_s + "\"");
+  return all - std::max(0.0, gateway.metric(name + "_bucket", labels));
+}
+
+/// Waits until the gateway, not gRPC, has told many callers that it cannot serve them now.
+inline void expect_many_told(const Crowd& crowd) {
+  const auto before = crowd.attempts().told_unavailable.load();
+  EXPECT_TRUE(wait_until(10s, [&] {
+    return crowd.attempts().told_unavailable.load() >= before + 300;
+  })) << crowd.summary();
+}
+
+/// The gateway let nobody wait for longer than its caller would. That callers' attempts end in time
+/// shows nothing: their own deadlines end them.
+/// REQUIRES: the crowd has `caller_patience`; this process of the gateway saw it all.
+inline void expect_told_in_time(const Crowd& crowd, const RunningGateway& gateway) {
+  const auto& attempts = crowd.attempts();
+  // The gateway keeps a twentieth of the time free; a crowded machine may take that, now and then.
+  const auto few = std::max<std::uint64_t>(3, attempts.told_unavailable / 100);
+  EXPECT_LE(attempts.ended(grpc::StatusCode::DEADLINE_EXCEEDED), few) << crowd.summary();
+  EXPECT_LE(gateway.metric("wutong_calls_total", {"outcome=\"deadline_exceeded\""}), 0);
+  EXPECT_LE(answers_slower_than(gateway, "1", {}), static_cast<double>(few)) << crowd.summary();
+}
 
 /// Nothing that was acknowledged is lost, doubled or changed, and `wutong audit` agrees.
 inline void expect_all_is_well(Crowd& crowd, const RunningGateway& gateway) {

@@ -13,6 +13,8 @@ constexpr int shards = 4;
 constexpr auto lease = 500ms;
 /// After the lease: to notice, to take over and to read the tail.
 constexpr auto take_over = 3s;
+/// A bound of the histogram of answers, below what is left of a lease when its owner falls asleep.
+constexpr auto sleep_at_least_s = "0.2";
 
 double owned(const RunningGateway& gateway) { return gateway.metric("wutong_shards_owned"); }
 
@@ -146,6 +148,9 @@ TEST_F(TwoGateways, AnOwnerThatWakesUpAfterAnotherTookOverWritesNothingAndTellsN
     ASSERT_TRUE(crowd.everyone_served_within(15s)) << crowd.summary();
     EarlyReads reads(sleeper, "reader");
     ASSERT_TRUE(moments_.comes(crowd, 200ms));
+    const auto fenced = sleeper.metric("wutong_shard_fenced_total");
+    const auto slow = answers_slower_than(sleeper, sleep_at_least_s, {});
+    ASSERT_TRUE(wait_until(10s, [&] { return sleeper.metric("wutong_calls_under_way") >= 10; }));
     sleeper.freeze();
     ASSERT_TRUE(takes_all_within(other, lease + take_over)) << "sleep " << sleep;
     ASSERT_TRUE(buy(other, "reader", "reader-" + std::to_string(sleep)).ok());
@@ -155,6 +160,10 @@ TEST_F(TwoGateways, AnOwnerThatWakesUpAfterAnotherTookOverWritesNothingAndTellsN
     reads.expect_all_unavailable();
     EXPECT_TRUE(wait_until(5s, [&] { return owned(sleeper) == 0; }));
     EXPECT_EQ(owned(other), shards);
+    EXPECT_GE(sleeper.metric("wutong_shard_fenced_total"), fenced + 1);
+    // Its clock goes on while it sleeps, so these calls had begun before.
+    EXPECT_GT(answers_slower_than(sleeper, sleep_at_least_s, {}), slow)
+        << "nothing was under way when it fell asleep";
     std::swap(gateways[0], gateways[1]);
   }
 

@@ -282,6 +282,7 @@ std::string Crowd::summary() const {
     const auto count = attempts_.ended_with[code].load();
     if (count > 0) text += " " + std::to_string(code) + ": " + std::to_string(count);
   }
+  text += "; told to be unavailable: " + std::to_string(attempts_.told_unavailable);
   return text + "; latest after its deadline: " + std::to_string(attempts_.latest_ms) + " ms";
 }
 

@@ -22,6 +22,8 @@ namespace wutong::test {
 struct Attempts {
   std::atomic<int> under_way = 0;
   std::array<std::atomic<std::uint64_t>, 17> ended_with{};
+  /// UNAVAILABLE that the gateway itself said: with a detail, which gRPC's own has not.
+  std::atomic<std::uint64_t> told_unavailable = 0;
   /// The most that any attempt ended after its deadline.
   std::atomic<std::int64_t> latest_ms = 0;
 
@@ -142,6 +144,10 @@ class Errands {
       auto& attempts = errands_.attempts_;
       --attempts.under_way;
       ++attempts.ended_with[static_cast<std::size_t>(status_.error_code())];
+      if (status_.error_code() == grpc::StatusCode::UNAVAILABLE &&
+          !status_.error_details().empty()) {
+        ++attempts.told_unavailable;
+      }
       // Only this thread writes it.
       if (late.count() > attempts.latest_ms) attempts.latest_ms = late.count();
     }

@@ -2,8 +2,11 @@
 #include <grpcpp/channel.h>
 #include <grpcpp/generic/generic_stub.h>
 
+#include <atomic>
+#include <chrono>
 #include <fstream>
 #include <sstream>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -33,7 +36,7 @@ class GatewayStatus : public OwnGatewayTest {
 };
 
 TEST_F(GatewayStatus, MetricsTellWhatHappenedAndNameNoMember) {
-  open();
+  open({.log_level = "trace"});
   const std::string id = "member-4711";
   till->enroll(id);
   const Sale sale{.member = id, .id = "order-4712", .amount = 588'00};
@@ -128,6 +131,137 @@ TEST_F(GatewayStatus, LivenessAndReadiness) {
               AllOf(HasSubstr("\"ready\":true"), HasSubstr("\"reasons\":[]"),
                     HasSubstr("\"shards\":4,\"shards_owned\":4"), HasSubstr("\"clock\":\"caller\""),
                     HasSubstr("\"program_version\":1"), HasSubstr("\"policy_version\":1")));
+}
+
+TEST_F(GatewayStatus, MetricsTellWhatWaitsWhileRedisIsFrozen) {
+  open({.engine = {"flush_interval_ms = 3000"}});
+  till->enroll("ann");
+  till->buy({.member = "ann", .id = "A", .amount = 100'00});
+  redis.freeze();
+  std::atomic<bool> over = false;
+  const auto wants_the_order = [&](const std::string& member) {
+    return std::jthread([this, member, &over] {
+      const Till here(*gateway);
+      const auto order = here.checkout({.member = member, .id = "of one", .amount = 100'00});
+      while (!over) static_cast<void>(here.call(order));
+    });
+  };
+  const auto comes_to = [&](const std::string& metric, double from, double to) {
+    double value = -1;
+    EXPECT_TRUE(wait_until(std::chrono::seconds(15),
+                           [&] {
+                             value = gateway->metric(metric);
+                             return value >= from && value <= to;
+                           }))
+        << metric << " is " << value;
+  };
+
+  // Bob is to be read from Redis, so he keeps the order that he was the first to claim.
+  const auto bob = wants_the_order("bob");
+  comes_to("wutong_calls_queued", 1, 1);
+  comes_to("wutong_calls_under_way", 1, 1);
+  const auto ann = wants_the_order("ann");
+  comes_to("wutong_claims_waiting", 1, 1);
+  comes_to("wutong_calls_queued", 2, 2);
+  comes_to("wutong_members_dirty", 1, 1);
+  comes_to("wutong_tail_bytes", 50, 1e6);
+  comes_to("wutong_snapshot_lag_seconds", 0.5, 60);
+
+  over = true;
+  redis.thaw();
+  for (const auto* metric :
+       {"wutong_calls_queued", "wutong_calls_under_way", "wutong_claims_waiting",
+        "wutong_members_dirty", "wutong_tail_bytes", "wutong_snapshot_lag_seconds"}) {
+    comes_to(metric, 0, 0);
+  }
+}
+
+TEST_F(GatewayStatus, ReadinessWarnsOfALogThatIsNearlyFullAndEndsWhenItIs) {
+  constexpr double bytes_max = 64 << 10;
+  constexpr double bytes_of_entry_max = 250;
+  open({.shards = 1, .engine = {"log_bytes_max = 65536"}});
+  till->enroll("ann");
+  int orders = 0;
+  const auto next_order = [&] {
+    const auto id = std::to_string(++orders);
+    return till->checkout({.member = "ann", .id = id, .amount = 100'00});
+  };
+  // The gateway looks every two seconds.
+  const auto bytes_known = [&] {
+    EXPECT_TRUE(wait_until(std::chrono::seconds(10), [&] {
+      return gateway->metric("wutong_log_entries") ==
+             std::stod(redis.command({"XLEN", "{s0}:log"}));
+    }));
+    return gateway->metric("wutong_log_bytes");
+  };
+  // In steps, so that it ends between one share and the other.
+  const auto fill_beyond = [&](double share, double aim) {
+    for (auto bytes = bytes_known(); bytes < share * bytes_max && !HasFailure();
+         bytes = bytes_known()) {
+      const auto step = 10 + (aim * bytes_max - bytes) / bytes_of_entry_max;
+      for (int i = 0; i < step; ++i) {
+        if (!till->call(next_order()).ok()) break;
+      }
+    }
+  };
+  fill_beyond(0.3, 0.5);
+  EXPECT_THAT(gateway->http("/readyz"),
+              AllOf(HasSubstr("\"ready\":true"), HasSubstr("\"warnings\":[]")));
+
+  fill_beyond(0.8, 0.95);
+  EXPECT_THAT(gateway->http("/readyz"),
+              AllOf(HasSubstr("\"ready\":true"), HasSubstr("\"reasons\":[]"),
+                    HasSubstr("\"warnings\":[\"the log is nearly full\"]")));
+  EXPECT_TRUE(till->call(next_order()).ok());
+
+  fill_beyond(1, 1.2);
+  EXPECT_THAT(gateway->http("/readyz"),
+              AllOf(HasSubstr("\"ready\":false"),
+                    HasSubstr("\"reasons\":[\"the log has reached its bound\"]"),
+                    HasSubstr("\"warnings\":[\"the log is nearly full\"]")));
+  const auto before = till->member("ann").balances().available();
+  const auto refused = till->call(next_order());
+  EXPECT_EQ(refused.status, grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_NE(refused.detail.text(), "");
+  v1::EnrollRequest bob;
+  bob.set_member_id("bob");
+  bob.set_received_at_unix_ms(till->now);
+  EXPECT_EQ(till->call(bob).status, grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(till->member("ann").balances().available(), before);
+  const auto first = till->checkout({.member = "ann", .id = "1", .amount = 100'00});
+  EXPECT_EQ(till->receipt(Till::receipt_of(first)).record().checkout().points_earned(), 10);
+  EXPECT_GE(till->history("ann").size(), 100U);
+}
+
+TEST_F(GatewayStatus, WhatIsKeptOfOrdersRunsOutWithTheHistoryAndNothingElseDoes) {
+  constexpr std::int64_t day_ms = 86'400'000;
+  constexpr int history_days = 35;
+  open({.clock = "gateway", .history_days = history_days, .engine = {"flush_interval_ms = 20"}});
+  till->enroll("ann");
+  const Sale sale{.member = "ann", .id = "A", .amount = 100'00};
+  till->buy(sale);
+  const auto keys = [&](const std::string& pattern) {
+    std::istringstream lines(redis.command({"KEYS", pattern}));
+    std::vector<std::string> found;
+    for (std::string line; std::getline(lines, line);) found.push_back(line);
+    return found;
+  };
+  const auto expiry = [&](const std::string& key) {
+    return std::stoll(redis.command({"PEXPIRETIME", key}));
+  };
+  ASSERT_TRUE(wait_until(std::chrono::seconds(10),
+                         [&] { return !keys("{s*}:h:*").empty() && !keys("{s*}:o:*").empty(); }));
+
+  for (const auto& key : keys("*")) {
+    SCOPED_TRACE(key);
+    const bool of_orders = key.find(":h:") != key.npos || key.find(":o:") != key.npos;
+    if (of_orders) {
+      EXPECT_GE(expiry(key), till->now + (history_days - 1) * day_ms);
+      EXPECT_LE(expiry(key), till->now + (history_days + 1) * day_ms);
+    } else {
+      EXPECT_EQ(expiry(key), -1);
+    }
+  }
 }
 
 TEST_F(GatewayStatus, TheHealthServiceAnswersForBothNames) {
