@@ -34,7 +34,8 @@ class TornTail : public ::testing::Test {
  protected:
   void SetUp() override {
     gateway_.start();
-    crowd_.emplace(std::vector<const RunningGateway*>{&gateway_}, CrowdOptions{.seed = seed_});
+    crowd_.emplace(std::vector<const RunningGateway*>{&gateway_},
+                   CrowdOptions{.seed = seed_, .timeout = caller_patience});
     busy_for_a_while();
   }
 
@@ -59,7 +60,10 @@ class TornTail : public ::testing::Test {
     request.mutable_member()->set_id(member);
     v1::GetMemberReply reply;
     const auto context = gateway_.context();
-    return gateway_.stub()->GetMember(context.get(), request, &reply).error_code();
+    context->set_wait_for_ready(true);
+    const auto status = gateway_.stub()->GetMember(context.get(), request, &reply);
+    EXPECT_EQ(status.ok(), status.error_details().empty()) << "told by gRPC, not by the gateway";
+    return status.error_code();
   }
 
   static constexpr int shards = 4;
@@ -146,6 +150,8 @@ TEST_F(TornTail, IsMendedByAGatewayThatLivedThroughIt) {
   }
 
   EXPECT_GT(gateway_.metric("wutong_shard_lost_tails_total"), 0);
+  EXPECT_GT(crowd_->attempts().told_unavailable, 0U);
+  expect_told_in_time(*crowd_, gateway_);
   expect_all_is_well(*crowd_, gateway_);
 }
 
