@@ -22,6 +22,7 @@ class NaiveGateway final : public v1::Points::Service {
   struct Faults {
     int loses_receipt = 0;
     int changes_receipt = 0;
+    /// From the n-th on, the first that earns points and uses none: of another it would change nothing.
     int takes_order_twice = 0;
     int awards_too_much = 0;
     int forgets_points = 0;
