@@ -22,8 +22,8 @@ struct EngineOptions {
   std::string node_boot;
   /// Worker threads that run shards.
   std::uint32_t threads = 2;
-  /// Members in memory over all shards; beyond it idle clean ones are passivated, and if all are
-  /// dirty calls are refused.
+  /// Members in memory over all shards, an equal share each; beyond it idle clean ones are passivated,
+  /// and if all are dirty calls are refused.
   std::uint64_t resident_members_max = 1'000'000;
   /// Calls waiting in one shard; beyond it calls are refused.
   std::uint32_t queued_calls_max = 20'000;
@@ -31,9 +31,10 @@ struct EngineOptions {
   std::int64_t lease_ttl_ms = 3'000;
   /// How long an append may stay unanswered before the shard gives up and takes over anew.
   std::int64_t append_timeout_ms = 2'000;
-  /// Bytes of events that no flush covers yet, over all shards; beyond it calls are refused.
+  /// Bytes of events that no flush covers yet, over all shards; a shard that is beyond its equal share
+  /// refuses what would write.
   std::int64_t tail_bytes_max = 1LL << 30;
-  /// Bytes of the log over all shards; at 100 % calls are refused.
+  /// Bytes of the log over all shards; a shard that is beyond its equal share refuses what would write.
   std::int64_t log_bytes_max = 8LL << 30;
   /// A batch is sent at the latest when it has this many bytes.
   std::uint32_t batch_bytes_max = 80'000;

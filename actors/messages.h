@@ -103,6 +103,12 @@ struct HeadRead : Answered<AppendReply> {
 };
 struct MarkRead : Answered<Mark> {};
 struct LogRead : Answered<std::vector<LogEntry>> {};
+/// Whether the log still has the batch that a writer who lost the shard saw acknowledged last.
+struct FormerRead : Answered<std::vector<LogEntry>> {
+  domain::Position acknowledged;
+  /// Its last batches, for salvage.
+  std::vector<AppendRequest> links;
+};
 struct BookMonthsRead : Answered<std::vector<std::int32_t>> {};
 struct LogSizeRead : Answered<Journal::LogSize> {};
 struct SnapshotRead : Answered<std::optional<std::string>> {

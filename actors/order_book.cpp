@@ -67,6 +67,7 @@ void OrderBook::ask(std::uint32_t shard, std::uint64_t life, const BookRequest& 
   if (request.ask == BookAsk::free) {
     if (found == entries_.end()) return;
     drop_waiting(found->second, asked);
+    if (found->second.waiting.empty()) found->second.inquiring = false;
     release(found->second, asked);
     run_waiting(order);
     erase_if_idle(order);
@@ -230,11 +231,13 @@ void OrderBook::bucket_read(domain::RecordKey order, std::int32_t month,
   erase_if_idle(order);
 }
 
-void OrderBook::bucket_failed(domain::RecordKey order, std::int32_t month) {
+void OrderBook::bucket_failed(domain::RecordKey order) {
   const auto found = entries_.find(index_of(order));
   if (found == entries_.end() || found->second.looked_up) return;
-  // Asked again by `tick`: a ledger that does not answer now is not asked in a loop.
-  static_cast<void>(month);
+  // Asked again by `tick`, not in a loop, and only for somebody.
+  if (!found->second.waiting.empty()) return;
+  found->second.reading.clear();
+  erase_if_idle(order);
 }
 
 void OrderBook::inquire(domain::RecordKey order, Entry& entry) {
@@ -284,6 +287,7 @@ void OrderBook::committed(domain::Position position) {
 void OrderBook::tick(std::int64_t now_ns) {
   now_ns_ = now_ns;
   forget_abandoned();
+  claims_waiting_ = 0;
   if (waiting_ == 0) return;
   std::vector<domain::RecordKey> orders;
   for (auto& [index, entry] : entries_) {
@@ -307,6 +311,7 @@ void OrderBook::tick(std::int64_t now_ns) {
       const bool tired = asked.request.ask == BookAsk::claim && entry.looked_up &&
                          now_ns - asked.since_ns > wait_max;
       if (!tired) {
+        if (asked.request.ask == BookAsk::claim) ++claims_waiting_;
         entry.waiting.push_back(std::move(asked));
         continue;
       }
@@ -318,6 +323,10 @@ void OrderBook::tick(std::int64_t now_ns) {
     run_waiting(order);
     erase_if_idle(order);
   }
+}
+
+void OrderBook::forget_months_before(std::int32_t month) {
+  months_.erase(months_.begin(), months_.lower_bound(month));
 }
 
 void OrderBook::forget_abandoned() {
@@ -348,18 +357,20 @@ std::optional<OrderBook::FilterPage> OrderBook::next_filter_page() const {
 
 void OrderBook::filter_page_read(const FilterPage& page,
                                  const std::vector<std::vector<BookEntry>>& buckets) {
-  auto& month = months_[page.month];
-  if (month.built != page.first) return;
+  const auto found = months_.find(page.month);
+  if (found == months_.end() || found->second.built != page.first) return;
+  auto& month = found->second;
   for (const auto& bucket : buckets) {
     for (const auto& line : bucket) month.filter.insert(line.order);
   }
   month.built += page.count;
 }
 
-std::vector<OrderBook::Unflushed> OrderBook::to_flush(std::size_t entries_max) const {
+std::vector<OrderBook::Unflushed> OrderBook::to_flush(domain::Position last,
+                                                      std::size_t entries_max) const {
   std::vector<Unflushed> out;
   for (const auto& change : unflushed_) {
-    if (out.size() == entries_max || change.position > committed_) break;
+    if (out.size() == entries_max || change.position > std::min(last, committed_)) break;
     out.push_back(change);
   }
   return out;
@@ -370,7 +381,7 @@ void OrderBook::flushed(std::size_t count) {
     const auto change = unflushed_.front();
     unflushed_.pop_front();
     auto [month, is_new] = months_.try_emplace(change.month);
-    // A month that no bucket existed of is whole from the start.
+    // A month that no bucket existed of is whole from the start; of one that has run out nobody asks.
     if (is_new) month->second.built = buckets_;
     month->second.filter.insert(change.entry.order);
     const auto found = entries_.find(index_of(change.entry.order));

@@ -54,10 +54,12 @@ class OrderBook {
            std::int64_t now_ns);
   void bucket_read(domain::RecordKey order, std::int32_t month,
                    const std::vector<BookEntry>& entries);
-  void bucket_failed(domain::RecordKey order, std::int32_t month);
+  void bucket_failed(domain::RecordKey order);
   void inquiry_answered(domain::RecordKey order, domain::MemberKey member, bool took_effect);
   /// Everything up to `position` is durable: what waited for it is answered.
   void committed(domain::Position position);
+  /// The ledger has forgotten the orders of months before `month`.
+  void forget_months_before(std::int32_t month);
   /// Lets waiting claims run out, and asks again what got no answer.
   void tick(std::int64_t now_ns);
 
@@ -77,15 +79,17 @@ class OrderBook {
     std::int32_t month = 0;
     std::uint32_t bucket = 0;
   };
-  /// The oldest committed ones, at most `entries_max`.
-  [[nodiscard]] std::vector<Unflushed> to_flush(std::size_t entries_max) const;
+  /// The oldest committed ones up to `last`, at most `entries_max`.
+  [[nodiscard]] std::vector<Unflushed> to_flush(domain::Position last,
+                                                std::size_t entries_max) const;
   /// The oldest `count` have been flushed.
   void flushed(std::size_t count);
   /// The first change that would still be unflushed once the oldest `count` are.
   [[nodiscard]] std::optional<domain::Position> first_unflushed_after(std::size_t count) const;
   [[nodiscard]] std::size_t unflushed_count() const { return unflushed_.size(); }
 
-  [[nodiscard]] std::uint64_t claims_waiting() const { return waiting_; }
+  /// As of the last tick.
+  [[nodiscard]] std::uint64_t claims_waiting() const { return claims_waiting_; }
   [[nodiscard]] std::uint64_t entries() const { return entries_.size(); }
 
   /// A tentative claim whose member's shard has died is anybody's after this.
@@ -168,7 +172,9 @@ class OrderBook {
   std::deque<std::pair<domain::Position, domain::RecordKey>> committing_;
   /// When each tentative claim was granted, oldest first.
   std::deque<std::pair<std::int64_t, domain::RecordKey>> granted_;
+  /// Requests that wait, and claims among them.
   std::uint64_t waiting_ = 0;
+  std::uint64_t claims_waiting_ = 0;
 };
 
 }  // namespace wutong

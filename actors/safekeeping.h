@@ -22,8 +22,9 @@ class Safekeeping {
   [[nodiscard]] virtual std::optional<Head> witnessed(std::uint32_t shard) const = 0;
 
   /// Keeps acknowledged batches that the ledger lost and that could not be sent again, for `audit`
-  /// and an operator. May block: it is called when the shard has nothing else left to do.
-  virtual void salvage(std::uint32_t shard, const std::vector<AppendRequest>& lost) = 0;
+  /// and an operator; false if that failed. May block: it is called when the shard has nothing else
+  /// left to do.
+  virtual bool salvage(std::uint32_t shard, const std::vector<AppendRequest>& lost) = 0;
 };
 
 }  // namespace wutong

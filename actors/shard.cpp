@@ -53,6 +53,8 @@ ShardActor::behavior_type Shard::make_behavior() {
       [this](LogRead& read) {
         if (read.life == life_) on_log(read);
       },
+      // Of whatever life: it is about one that has ended.
+      [this](FormerRead& read) { on_former(std::move(read)); },
       [this](const BookMonthsRead& read) {
         if (read.life == life_) on_book_months(read);
       },
@@ -119,11 +121,11 @@ void Shard::turn() {
 
 bool Shard::run_members() {
   const auto local = parts_.number;
-  const auto until = now_ns() + turn_ns_max;
+  turn_until_ns_ = now_ns() + turn_ns_max;
   std::uint32_t calls_run = 0;
   for (;;) {
     while (!runnable_.empty()) {
-      if (calls_run >= turn_calls_max || now_ns() > until) return false;
+      if (calls_run >= turn_calls_max || now_ns() > turn_until_ns_) return false;
       const auto handle = std::move(runnable_.front());
       runnable_.pop_front();
       auto& member = *static_cast<MemberActor*>(handle->get());
@@ -158,6 +160,7 @@ void Shard::tick() {
       send_append(former_->request());
     }
   }
+  ask_for_former();
   expire_waiting_calls();
   expire_replies();
   if (state_ == State::owner) tick_owner(now);
@@ -167,6 +170,9 @@ void Shard::tick() {
 void Shard::tick_owner(std::int64_t now) {
   renew_lease();
   book_->tick(now);
+  if (parts_.info.clock == LedgerClock::gateway) {
+    book_->forget_months_before(oldest_month(parts_.clocks.wall_ms()));
+  }
   settle_again();
   build_filters();
   if (log_->under_way() && !append_awaited_ && now >= append_again_at_ns_) {

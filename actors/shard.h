@@ -171,6 +171,13 @@ class Shard : public ShardActor::base, private BookHost {
   void on_mended(const AppendAnswered& answered);
   void judge(AppendVerdict verdict);
   void on_committed();
+  /// Leaves with the machine what was acknowledged and is lost, and rings.
+  void salvage(const std::vector<AppendRequest>& lost, const char* why);
+  /// Another server process answers, and another owner wrote: its higher epoch hides whether the ledger
+  /// lost our last events before. The log tells.
+  void look_for(const LogWriter& former);
+  void ask_for_former();
+  void on_former(FormerRead read);
   void give_up(const char* why);
   void halt(const std::string& why);
   void drop_everything(const char* why);
@@ -193,8 +200,9 @@ class Shard : public ShardActor::base, private BookHost {
   [[nodiscard]] std::vector<std::int32_t> retained_months(const MemberActor& member) const;
   [[nodiscard]] const PackedRecord* find_packed(const MemberActor& member,
                                                 domain::RecordKey key) const;
-  void put_records(MemberActor& member, const WaitingCall& waiting, domain::RecordKey order,
-                   domain::RecordKey key);
+  /// False if one cannot be read: nothing may be decided without it.
+  [[nodiscard]] bool put_records(MemberActor& member, const WaitingCall& waiting,
+                                 domain::RecordKey order, domain::RecordKey key);
   void passivate(domain::MemberKey key);
   MemberWork& work_of(MemberActor& member);
   void drop_work_if_idle(MemberActor& member);
@@ -255,8 +263,8 @@ class Shard : public ShardActor::base, private BookHost {
   [[nodiscard]] Standing standing_of(const MemberActor& member, const domain::Record& record,
                                      domain::Instant now) const;
   [[nodiscard]] MemberReply member_reply(const MemberActor& member, domain::Instant now) const;
-  [[nodiscard]] HistoryReply history_page(const MemberActor& member, const WaitingCall& waiting,
-                                          const ReadHistory& asked) const;
+  [[nodiscard]] Reply history_page(const MemberActor& member, const WaitingCall& waiting,
+                                   const ReadHistory& asked) const;
 
   // shard_orders.cpp: the member's side
   void ask_book(BookAsk ask, domain::RecordKey order, domain::MemberKey member, std::int32_t month,
@@ -297,6 +305,8 @@ class Shard : public ShardActor::base, private BookHost {
   void pump_flush();
   [[nodiscard]] bool flush_is_due() const;
   void build_flush();
+  /// Nothing of what was there when the round began is left.
+  void end_round();
   void activate_tail_members();
   void add_to_flush(MemberActor& member, FlushRequest& request, std::int64_t wall_ms);
   void add_book_to_flush(FlushRequest& request, std::int64_t wall_ms);
@@ -357,7 +367,9 @@ class Shard : public ShardActor::base, private BookHost {
   /// Calls that came while the shard was being taken.
   std::deque<SubmitCall> early_;
   std::deque<std::uint64_t> passivation_order_;
+  std::vector<FormerRead> doubts_;
   std::uint64_t turns_ = 0;
+  std::int64_t turn_until_ns_ = 0;
   std::uint64_t calls_queued_ = 0;
   /// Taken and not answered yet, wherever they wait.
   std::uint64_t calls_open_ = 0;
@@ -383,7 +395,12 @@ class Shard : public ShardActor::base, private BookHost {
   /// Where settling again goes on at the next tick.
   domain::Position settled_again_to_;
   /// Calls that know only their order, until the book says whose it is.
-  absl::flat_hash_map<std::uint64_t, std::shared_ptr<Call>> routed_;
+  struct Routed {
+    std::shared_ptr<Call> call;
+    domain::RecordKey order;
+    std::int64_t asked_at_ns = 0;
+  };
+  absl::btree_map<std::uint64_t, Routed> routed_;
 
   // The order book and what goes out at the end of the turn.
   std::optional<OrderBook> book_;

@@ -17,6 +17,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(wutong::FlushAnswered)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(wutong::HeadRead)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(wutong::MarkRead)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(wutong::LogRead)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(wutong::FormerRead)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(wutong::BookMonthsRead)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(wutong::LogSizeRead)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(wutong::SnapshotRead)
@@ -34,9 +35,9 @@ using ShardActor = caf::typed_actor<
     caf::reacts_to<SubmitCall>, caf::reacts_to<BookRequests>, caf::reacts_to<BookReplies>,
     caf::reacts_to<Inquiry>, caf::reacts_to<InquiryReply>, caf::reacts_to<AppendAnswered>,
     caf::reacts_to<FlushAnswered>, caf::reacts_to<HeadRead>, caf::reacts_to<MarkRead>,
-    caf::reacts_to<LogRead>, caf::reacts_to<BookMonthsRead>, caf::reacts_to<LogSizeRead>,
-    caf::reacts_to<SnapshotRead>, caf::reacts_to<HistoryRead>, caf::reacts_to<BucketRead>,
-    caf::reacts_to<FilterPageRead>, caf::reacts_to<LeaseAnswered>, caf::reacts_to<Turn>,
-    caf::reacts_to<Tick>, caf::reacts_to<StopShard>>;
+    caf::reacts_to<LogRead>, caf::reacts_to<FormerRead>, caf::reacts_to<BookMonthsRead>,
+    caf::reacts_to<LogSizeRead>, caf::reacts_to<SnapshotRead>, caf::reacts_to<HistoryRead>,
+    caf::reacts_to<BucketRead>, caf::reacts_to<FilterPageRead>, caf::reacts_to<LeaseAnswered>,
+    caf::reacts_to<Turn>, caf::reacts_to<Tick>, caf::reacts_to<StopShard>>;
 
 }  // namespace wutong

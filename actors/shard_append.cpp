@@ -73,9 +73,7 @@ void Shard::on_mended(const AppendAnswered& answered) {
       return;
     case AppendVerdict::fenced:
     case AppendVerdict::lost:
-      parts_.safekeeping.salvage(parts_.number, former_->links());
-      log(LogLevel::critical,
-          "another was faster than the events that the ledger lost; they are kept");
+      salvage(former_->links(), "another was faster than the events that the ledger lost");
       former_.reset();
       drop_everything("fenced");
       state_ = State::idle;
@@ -111,6 +109,7 @@ void Shard::judge(AppendVerdict verdict) {
     case AppendVerdict::fenced:
       add(parts_.stats.fenced);
       log(LogLevel::warning, "another owner wrote; dropping everything");
+      if (server_changed_) look_for(*log_);
       drop_everything("fenced");
       state_ = State::idle;
       wants_back_ = true;
@@ -119,19 +118,54 @@ void Shard::judge(AppendVerdict verdict) {
       report();
       return;
     case AppendVerdict::lost:
-      add(parts_.stats.lost_tails);
-      parts_.safekeeping.salvage(parts_.number, log_->links());
+      salvage(log_->links(), "the ledger lost acknowledged events");
       halt("the ledger lost acknowledged events");
       return;
   }
 }
 
+void Shard::salvage(const std::vector<AppendRequest>& lost, const char* why) {
+  add(parts_.stats.lost_tails);
+  const bool kept = parts_.safekeeping.salvage(parts_.number, lost);
+  log(LogLevel::critical,
+      absl::StrCat(why, kept ? "; our last batches are kept for an operator"
+                             : "; our last batches could not be kept: no disk took them"));
+}
+
+void Shard::look_for(const LogWriter& former) {
+  FormerRead doubt;
+  doubt.acknowledged = former.committed();
+  doubt.links = former.links();
+  doubts_.push_back(std::move(doubt));
+}
+
+void Shard::ask_for_former() {
+  for (auto& doubt : std::exchange(doubts_, {})) {
+    auto before = doubt.acknowledged;
+    --before.sequence;
+    parts_.journal.read_log(before, 1,
+                            answer_with<FormerRead, std::vector<LogEntry>>(std::move(doubt)));
+  }
+}
+
+void Shard::on_former(FormerRead read) {
+  if (!read.result) {
+    doubts_.push_back(std::move(read));
+    return;
+  }
+  const bool there = !read.result->empty() && read.result->front().last == read.acknowledged;
+  if (!there) salvage(read.links, "the ledger lost acknowledged events, and another owner wrote");
+}
+
 void Shard::on_committed() {
   const auto& batch = log_->last_batch();
   if (batch.events > 0 && batch.last == log_->committed()) {
-    if (tail_pieces_.empty() || tail_pieces_.back().last < batch.last) {
+    // A look at the head tells again of a batch that was counted before.
+    const auto counted = tail_pieces_.empty() ? mark_.position : tail_pieces_.back().last;
+    if (counted < batch.last) {
       tail_pieces_.push_back({.last = batch.last, .bytes = batch.bytes, .at_ns = now_ns()});
       tail_bytes_ += batch.bytes;
+      add(parts_.stats.events, batch.events);
       const auto size_class = static_cast<std::size_t>(std::bit_width(batch.events) - 1);
       auto& classes = parts_.stats.batch_events_log2;
       add(classes[std::min(size_class, classes.size() - 1)]);

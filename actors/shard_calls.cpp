@@ -101,7 +101,7 @@ std::uint32_t Shard::run(MemberActor& member, std::uint32_t calls_max) {
   }
   std::uint32_t calls_run = 0;
   while (!work.reading_history && !work.calls.empty()) {
-    if (calls_run == calls_max) {
+    if (calls_run == calls_max || (calls_run > 0 && now_ns() > turn_until_ns_)) {
       make_runnable(member);
       return calls_run;
     }
@@ -157,10 +157,16 @@ void Shard::decide(MemberActor& member, WaitingCall& waiting, const domain::Comm
       commit_event(member, std::move(*event));
     }
   }
+  bool readable = true;
   if (const auto* checkout = std::get_if<domain::Checkout>(&command)) {
-    put_records(member, waiting, checkout->key, checkout->key);
+    readable = put_records(member, waiting, checkout->key, checkout->key);
   } else if (const auto* refund = std::get_if<domain::Refund>(&command)) {
-    put_records(member, waiting, refund->order, refund->key);
+    readable = put_records(member, waiting, refund->order, refund->key);
+  }
+  if (!readable) {
+    free_claim(member, waiting);
+    return fail(std::exchange(waiting.call, {}), CallFailure::unavailable,
+                "a record is unreadable");
   }
   auto decision = domain::decide(member.state, *rules_.program, *rules_.policy, command, now);
   waiting.call->times.decided = now_ns();
@@ -242,7 +248,6 @@ std::optional<domain::Record> Shard::commit_event(MemberActor& member, domain::E
   event = std::move(std::get<MemberEvent>(stored).event);
   domain::apply(member.state, event);
   touch_dirty(member, position);
-  add(parts_.stats.events);
   std::optional<domain::Record> record;
   if (auto* checkout = std::get_if<domain::CheckedOut>(&event)) {
     record.emplace(std::move(*checkout));
@@ -275,7 +280,10 @@ void Shard::read(MemberActor& member, WaitingCall& waiting) {
                        std::nullopt, true);
   }
   const auto receipt = std::get<ReadReceipt>(call.request);
-  put_records(member, waiting, receipt.order, receipt.key);
+  if (!put_records(member, waiting, receipt.order, receipt.key)) {
+    return fail(std::exchange(waiting.call, {}), CallFailure::unavailable,
+                "a record is unreadable");
+  }
   Reply reply = FailedReply{.failure = CallFailure::not_found, .what = "receipt"};
   if (const auto* record = domain::find_record(member.state, receipt.key)) {
     reply = ReceiptReply{
@@ -294,10 +302,18 @@ void Shard::expire_waiting_calls() {
     return true;
   });
   for (auto routed = routed_.begin(); routed != routed_.end();) {
-    const auto here = routed++;
-    if (here->second->deadline > now) continue;
-    fail(here->second, CallFailure::unavailable, "deadline");
-    routed_.erase(here);
+    auto& waiting = routed->second;
+    if (waiting.call->deadline <= now) {
+      fail(waiting.call, CallFailure::unavailable, "deadline");
+      routed = routed_.erase(routed);
+      continue;
+    }
+    if (now - waiting.asked_at_ns > ask_again_ns) {
+      waiting.asked_at_ns = now;
+      ask_book(BookAsk::look_up, waiting.order, {}, 0, routed->first);
+      schedule_turn();
+    }
+    ++routed;
   }
   if (calls_queued_ == 0) return;
   // In an order that does not depend on addresses, so that a simulation can be repeated.

@@ -67,24 +67,26 @@ void Shard::build_flush() {
   add_book_to_flush(request, wall_ms);
   activate_tail_members();
   request.next = {.position = mark_after(), .flush = mark_.flush + 1};
-  const bool empty =
-      request.snapshots.empty() && request.book.empty() && request.next.position <= mark_.position;
-  if (empty) {
-    // Nothing is left of this round, unless members are on their way into memory for it.
-    if (tail_dirty_.empty()) {
-      round_.reset();
-      room_wanted_ = false;
-      flush_at_ns_ = now_ns() + parts_.options.flush_interval_ms * 1'000'000;
-    } else {
-      // Those in memory may have become dirty since the round began, and stand in their way.
-      round_ = log_->last();
-    }
-    return;
+  if (request.snapshots.empty() && request.book.empty()) {
+    end_round();
+    if (request.next.position <= mark_.position) return;
   }
   flush_needs_ = std::max(flush_needs_, request.next.position);
   if (flush_needs_.epoch == request.epoch) request.highest_sequence = flush_needs_.sequence;
   flush_ = std::move(request);
   flush_again_at_ns_ = 0;
+}
+
+void Shard::end_round() {
+  if (!tail_dirty_.empty()) {
+    // Members are on their way into memory for it. Those who are there may have become dirty since it
+    // began, and stand in their way.
+    round_ = log_->last();
+    return;
+  }
+  round_.reset();
+  room_wanted_ = false;
+  flush_at_ns_ = now_ns() + parts_.options.flush_interval_ms * 1'000'000;
 }
 
 void Shard::activate_tail_members() {
@@ -101,7 +103,7 @@ void Shard::activate_tail_members() {
 }
 
 void Shard::add_book_to_flush(FlushRequest& request, std::int64_t wall_ms) {
-  const auto entries = book_->to_flush(book_entries_per_flush);
+  const auto entries = book_->to_flush(*round_, book_entries_per_flush);
   flush_book_entries_ = entries.size();
   std::map<std::pair<std::int32_t, std::uint32_t>, std::string> buckets;
   for (const auto& change : entries) {

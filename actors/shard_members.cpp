@@ -4,6 +4,7 @@
 #include <caf/actor_config.hpp>
 #include <caf/actor_system.hpp>
 #include <caf/make_actor.hpp>
+#include <optional>
 #include <utility>
 
 #include "actors/domain/decide.h"
@@ -51,7 +52,9 @@ bool Shard::make_room() {
   const auto members_max =
       std::max<std::uint64_t>(1, parts_.options.resident_members_max / parts_.info.shards);
   if (members_.size() < members_max) return true;
-  // Second chance: whoever was touched since its last turn here goes to the back once.
+  // Second chance: whoever was touched since its last turn here goes to the back once. Where all that
+  // are looked at were, the first of them goes all the same.
+  std::optional<std::uint64_t> spare;
   for (int tries = 0; tries < passivation_tries && !passivation_order_.empty(); ++tries) {
     const auto key = passivation_order_.front();
     passivation_order_.pop_front();
@@ -60,12 +63,19 @@ bool Shard::make_room() {
     auto& member = *static_cast<MemberActor*>(found->second->get());
     const bool busy = member.work || member.first_unflushed.epoch != 0 || !member.loaded;
     if (busy || member.touched != 0) {
-      if (!busy) member.touched = 0;
+      if (!busy) {
+        member.touched = 0;
+        if (!spare) spare = key;
+      }
       passivation_order_.push_back(key);
       continue;
     }
     members_.erase(found);
     add(parts_.stats.passivations);
+    return true;
+  }
+  if (spare) {
+    passivate({*spare});
     return true;
   }
   // All that was looked at is dirty or under way: flush first, so that the next call finds room.
@@ -226,7 +236,7 @@ const PackedRecord* Shard::find_packed(const MemberActor& member, domain::Record
   return found == member.records.end() ? nullptr : &*found;
 }
 
-void Shard::put_records(MemberActor& member, const WaitingCall& waiting, domain::RecordKey order,
+bool Shard::put_records(MemberActor& member, const WaitingCall& waiting, domain::RecordKey order,
                         domain::RecordKey key) {
   auto& records = member.state.records;
   records.clear();
@@ -245,8 +255,15 @@ void Shard::put_records(MemberActor& member, const WaitingCall& waiting, domain:
                            [](const auto* a, const auto* b) { return a->position == b->position; }),
                chosen.end());
   for (const auto* record : chosen) {
-    if (auto unpacked = parts_.codec.unpack(*record)) records.push_back(std::move(*unpacked));
+    auto unpacked = parts_.codec.unpack(*record);
+    if (!unpacked) {
+      log(LogLevel::critical, absl::StrCat("a record cannot be read: ", unpacked.error().detail));
+      records.clear();
+      return false;
+    }
+    records.push_back(std::move(*unpacked));
   }
+  return true;
 }
 
 }  // namespace wutong

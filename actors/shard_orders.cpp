@@ -22,21 +22,22 @@ void Shard::ask_book(BookAsk ask, domain::RecordKey order, domain::MemberKey mem
 }
 
 void Shard::route_by_order(std::shared_ptr<Call> call) {
-  const auto ticket = ++tickets_;
   const auto* refund = std::get_if<domain::Refund>(&call->request);
   const auto* receipt = std::get_if<ReadReceipt>(&call->request);
   if (refund == nullptr && receipt == nullptr) {
     return fail(call, CallFailure::not_found, "member");
   }
-  ask_book(BookAsk::look_up, refund != nullptr ? refund->order : receipt->order, {}, 0, ticket);
-  routed_[ticket] = std::move(call);
+  const auto order = refund != nullptr ? refund->order : receipt->order;
+  const auto ticket = ++tickets_;
+  routed_[ticket] = {.call = std::move(call), .order = order, .asked_at_ns = now_ns()};
+  ask_book(BookAsk::look_up, order, {}, 0, ticket);
   schedule_turn();
 }
 
 void Shard::on_routed(const BookReply& reply) {
   const auto found = routed_.find(reply.ticket);
   if (found == routed_.end()) return;
-  auto call = std::move(found->second);
+  auto call = std::move(found->second.call);
   routed_.erase(found);
   if (reply.says == BookSays::found) {
     call->member = reply.owner;
@@ -302,6 +303,10 @@ domain::Position Shard::append_freed(domain::RecordKey order, domain::MemberKey 
 }
 
 void Shard::reply(std::uint32_t shard, std::uint64_t life, const BookReply& reply) {
+  // Whose an order is now, only its owner may tell: without the lease another may own the shard, and
+  // the answer be of the past. Who asked asks again.
+  const bool of_now = reply.says == BookSays::found || reply.says == BookSays::unknown;
+  if (of_now && !lease_held()) return;
   const auto out = std::find_if(replies_out_.begin(), replies_out_.end(), [&](const auto& to) {
     return to.shard == shard && to.life == life;
   });
@@ -325,7 +330,7 @@ void Shard::on_bucket(const BucketRead& read) {
   if (!book_ || !reads_hold()) return;
   schedule_turn();
   if (!read.result || read.result->empty()) {
-    book_->bucket_failed(read.order, read.month);
+    book_->bucket_failed(read.order);
     return;
   }
   const auto entries = parts_.codec.book_entries_of(read.result->front());

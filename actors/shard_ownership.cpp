@@ -152,16 +152,22 @@ void Shard::on_own_head(const HeadRead& read) {
 
 void Shard::on_head_to_take(const HeadRead& read) {
   const auto& head = read.result->head;
+  const bool other_server = server_changed_ || read.result->server_generation != server_generation_;
   server_generation_ = read.result->server_generation;
   server_changed_ = false;
+  if (former_ && other_server && head.position > former_->committed() &&
+      head.writer != former_->head().writer) {
+    look_for(*former_);
+    former_.reset();
+  }
   if (former_ && head.position < former_->committed()) {
-    add(parts_.stats.lost_tails);
     if (former_->observed(head) == AppendVerdict::lost_tail) {
+      add(parts_.stats.lost_tails);
       log(LogLevel::error, "the ledger lost its tail; sending it again");
       state_ = State::mending;
       send_append(former_->request());
     } else {
-      parts_.safekeeping.salvage(parts_.number, former_->links());
+      salvage(former_->links(), "the ledger lost acknowledged events");
       halt("the ledger lost acknowledged events");
     }
     return;
@@ -236,8 +242,8 @@ void Shard::drop_calls(const char* why) {
   fail_all(awaiting_lease_);
   for (auto& [claim, unsettled] : std::exchange(unsettled_, {})) fail_all(unsettled.replies);
   unsettled_positions_.clear();
-  for (auto& [ticket, call] : std::exchange(routed_, {})) {
-    fail(call, CallFailure::unavailable, why);
+  for (auto& [ticket, routed] : std::exchange(routed_, {})) {
+    fail(routed.call, CallFailure::unavailable, why);
   }
   fail_early(why);
   for (const auto key : std::exchange(busy_, {})) {

@@ -33,6 +33,9 @@ bool Shard::prepare(MemberActor& member, WaitingCall& waiting) {
 }
 
 void Shard::claim(MemberActor& member, WaitingCall& waiting, const domain::Checkout& checkout) {
+  waiting.drops = member.drops;
+  waiting.history_read = false;
+  waiting.recalled.clear();
   const auto unsettled = unsettled_.find(claim_of(checkout.key, member.key));
   if (unsettled != unsettled_.end()) {
     // The member has it, though the book may not know that yet.
@@ -43,7 +46,6 @@ void Shard::claim(MemberActor& member, WaitingCall& waiting, const domain::Check
   waiting.book = BookState::asked;
   waiting.month = domain::utc_month(checkout.occurred_at);
   waiting.asked_at = now_ns();
-  waiting.drops = member.drops;
   ask_book(BookAsk::claim, checkout.key, member.key, waiting.month, waiting.ticket);
 }
 
@@ -78,9 +80,10 @@ bool Shard::prepare_checkout(MemberActor& member, WaitingCall& waiting,
   if (find_packed(member, checkout.key) != nullptr) return true;
   // Memory knew the order when the call came, or a call before this one took it since, and the record
   // has left memory: what the book said then is no answer now.
-  const bool outdated =
-      waiting.book == BookState::granted &&
-      (waiting.drops != member.drops || unsettled_.contains(claim_of(checkout.key, member.key)));
+  const bool forgotten = waiting.drops != member.drops;
+  const bool outdated = (waiting.book == BookState::known && forgotten) ||
+                        (waiting.book == BookState::granted &&
+                         (forgotten || unsettled_.contains(claim_of(checkout.key, member.key))));
   if (waiting.book == BookState::not_asked || outdated) claim(member, waiting, checkout);
   if (waiting.book == BookState::asked) return false;
   if (waiting.book != BookState::known) return true;

@@ -95,6 +95,7 @@ void Shard::expire_replies() {
   std::erase_if(awaiting_lease_, [](const PendingReply& pending) { return !pending.call; });
   for (auto& [order, unsettled] : unsettled_) {
     std::for_each(unsettled.replies.begin(), unsettled.replies.end(), expire);
+    std::erase_if(unsettled.replies, [](const PendingReply& pending) { return !pending.call; });
   }
 }
 
@@ -126,8 +127,8 @@ MemberReply Shard::member_reply(const MemberActor& member, domain::Instant now) 
   return {.member = member.state, .now = domain::balances_of(member.state, today, now)};
 }
 
-HistoryReply Shard::history_page(const MemberActor& member, const WaitingCall& waiting,
-                                 const ReadHistory& asked) const {
+Reply Shard::history_page(const MemberActor& member, const WaitingCall& waiting,
+                          const ReadHistory& asked) const {
   std::vector<const PackedRecord*> newest_first;
   const auto choose = [&](const std::vector<PackedRecord>& from) {
     for (const auto& record : from) {
@@ -152,10 +153,13 @@ HistoryReply Shard::history_page(const MemberActor& member, const WaitingCall& w
       reply.next_before = last;
       break;
     }
-    if (auto unpacked = parts_.codec.unpack(*record)) {
-      reply.records.push_back(std::move(*unpacked));
-      last = record->position;
+    auto unpacked = parts_.codec.unpack(*record);
+    if (!unpacked) {
+      log(LogLevel::critical, absl::StrCat("a record cannot be read: ", unpacked.error().detail));
+      return FailedReply{.failure = CallFailure::unavailable, .what = "a record is unreadable"};
     }
+    reply.records.push_back(std::move(*unpacked));
+    last = record->position;
   }
   return reply;
 }

@@ -1,5 +1,8 @@
 #include "persistence/file_safekeeping.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <chrono>
 #include <fstream>
 #include <sstream>
@@ -25,6 +28,15 @@ std::optional<std::string> text_of(const fs::path& file) {
   return std::move(out).str();
 }
 
+/// On the disk, not only on its way there: a file's bytes, or a folder's names.
+bool sync(const fs::path& path) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return false;
+  const bool synced = ::fsync(file) == 0;
+  ::close(file);
+  return synced;
+}
+
 /// Whole or not at all, also when the machine stops in between.
 bool replace(const fs::path& file, const std::string& text) {
   auto fresh = file;
@@ -35,9 +47,10 @@ bool replace(const fs::path& file, const std::string& text) {
     out.flush();
     if (!out) return false;
   }
+  if (!sync(fresh)) return false;
   std::error_code error;
   fs::rename(fresh, file, error);
-  return !error;
+  return !error && sync(file.has_parent_path() ? file.parent_path() : fs::path("."));
 }
 
 tl::expected<std::map<std::uint32_t, Head>, std::string> parse_witness(
@@ -107,8 +120,8 @@ std::optional<Head> FileSafekeeping::witnessed(std::uint32_t shard) const {
   return found == before_.end() ? std::nullopt : std::optional(found->second);
 }
 
-void FileSafekeeping::salvage(std::uint32_t shard, const std::vector<AppendRequest>& lost) {
-  if (lost.empty()) return;
+bool FileSafekeeping::salvage(std::uint32_t shard, const std::vector<AppendRequest>& lost) {
+  if (lost.empty()) return true;
   std::string text = join_text(salvage_title, shard, "\n");
   for (const auto& request : lost) {
     append_text(text, head_text(request.expected), "\n", head_text(request.next), "\n",
@@ -124,6 +137,7 @@ void FileSafekeeping::salvage(std::uint32_t shard, const std::vector<AppendReque
   } else {
     ++write_failures_;
   }
+  return written;
 }
 
 std::uint64_t FileSafekeeping::salvaged() const {

@@ -34,7 +34,7 @@ class FileSafekeeping final : public Safekeeping {
 
   void witness(std::uint32_t shard, const Head& head) override;
   [[nodiscard]] std::optional<Head> witnessed(std::uint32_t shard) const override;
-  void salvage(std::uint32_t shard, const std::vector<AppendRequest>& lost) override;
+  bool salvage(std::uint32_t shard, const std::vector<AppendRequest>& lost) override;
 
   /// Shards whose batches were put into the salvage folder since the start.
   [[nodiscard]] std::uint64_t salvaged() const;

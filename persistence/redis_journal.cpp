@@ -118,7 +118,11 @@ void RedisJournal::wait_for_replicas(ReplicaWait wait) {
                     [this, wait = std::move(wait)](LedgerResult<RedisReply> reply) {
                       if (!reply) return wait.done(tl::unexpected(std::move(reply).error()));
                       const auto reached = read_count_reply(reply->value);
-                      if (!reached) return wait.done(tl::unexpected(reached.error()));
+                      if (!reached) {
+                        // The append was done. A master that has become a replica answers so.
+                        return wait.done(tl::unexpected(LedgerError{
+                            .fault = LedgerFault::unknown, .detail = reached.error().detail}));
+                      }
                       if (*reached >= settings_.replicas) return wait.done(wait.answer);
                       wait_for_replicas(wait);
                     },

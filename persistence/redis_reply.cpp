@@ -12,9 +12,9 @@ namespace {
 
 /// A server that loads, is full, fails over, runs a script for too long, or lost a replica or its
 /// disk.
-constexpr std::array<std::string_view, 11> passing_errors = {
-    "NOSCRIPT ", "LOADING ",  "TRYAGAIN ",   "CLUSTERDOWN ", "OOM ",       "MISCONF ",
-    "BUSY ",     "READONLY ", "NOREPLICAS ", "MASTERDOWN ",  "UNKILLABLE "};
+constexpr std::array<std::string_view, 12> passing_errors = {
+    "NOSCRIPT ", "LOADING ",  "TRYAGAIN ",   "CLUSTERDOWN ", "OOM ",        "MISCONF ",
+    "BUSY ",     "READONLY ", "NOREPLICAS ", "MASTERDOWN ",  "UNKILLABLE ", "UNBLOCKED "};
 
 tl::unexpected<LedgerError> misshapen(std::string_view what) {
   return broken(join_text("unexpected answer for ", what));

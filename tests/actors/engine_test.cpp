@@ -1,10 +1,15 @@
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <string>
+#include <thread>
 #include <vector>
 
+#include "persistence/codec.h"
 #include "persistence/memory_ledger.h"
+#include "tests/support/journal_calls.h"
 #include "tests/support/test_engine.h"
+#include "tests/support/wait_until.h"
 
 namespace wutong {
 namespace {
@@ -215,6 +220,61 @@ TEST(Engine, HoldsNoMoreMembersThanItMay) {
       break;
     }
   }
+}
+
+TEST(Engine, MakesRoomAlsoWhereEverybodyWasAskedForOfLate) {
+  MemoryLedger ledger(info());
+  auto few = options("a/1");
+  few.resident_members_max = 400;
+  constexpr int members = 1'200;
+  const auto name = [](int index) { return "m" + std::to_string(index); };
+  {
+    TestEngine engine(ledger, few);
+    ASSERT_TRUE(engine.wait_until_ready());
+    for (int index = 0; index < members; ++index) {
+      // A new member is in nobody's way for long: it is flushed.
+      while (std::holds_alternative<FailedReply>(
+          engine.call(name(index), domain::Enroll{.member_id = name(index)}, noon))) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      }
+    }
+    ASSERT_TRUE(engine.stop());
+  }
+  TestEngine engine(ledger, few);
+  ASSERT_TRUE(engine.wait_until_ready());
+
+  int turned_away = 0;
+  for (int index = 0; index < members; ++index) {
+    const auto reply = engine.call(name(index), ReadMember{}, noon);
+    if (!std::holds_alternative<MemberReply>(reply)) ++turned_away;
+  }
+
+  EXPECT_EQ(turned_away, 0) << "all in memory are clean and idle";
+}
+
+TEST(Engine, KeepsAcknowledgedEventsThatTheLedgerLostBeforeAnotherTookOver) {
+  MemoryLedger ledger(info());
+  TestEngine engine(ledger, options("a/1"));
+  ASSERT_TRUE(engine.wait_until_ready());
+  engine.enroll("alice", noon);
+  const auto shard = static_cast<std::uint32_t>(testing::member_key("alice").value % 4);
+  auto other_order = checkout_of("o1", 10'000, noon);
+  other_order.key.high = other_order.key.high / 4 * 4 + shard;
+  engine.call("alice", other_order, noon);
+
+  ledger.restart_without_last(shard, 1);
+  test::JournalCalls journal(ledger.journal(shard));
+  const auto lost = journal.head()->head;
+  const Head taken{.position = {.epoch = lost.position.epoch + 1, .sequence = 1},
+                   .writer = "b/1#1"};
+  std::string batch;
+  persistence::StoredCodec().append_event(
+      batch, Taken{.header = {.position = taken.position}, .writer = taken.writer});
+  const auto stands = journal.append(lost, taken, batch);
+  ASSERT_EQ(stands->head, taken) << "the engine was faster to mend it";
+
+  EXPECT_TRUE(test::wait_until(std::chrono::seconds(10),
+                               [&] { return engine.safekeeping().salvaged() > 0; }));
 }
 
 TEST(Engine, AStoppedOwnerThatComesBackWritesAndAnswersNothing) {

@@ -23,8 +23,9 @@ class NodeDisk : public Safekeeping {
     const auto found = at_start_.find(shard);
     return found == at_start_.end() ? std::nullopt : std::optional(found->second);
   }
-  void salvage(std::uint32_t, const std::vector<AppendRequest>& lost) override {
+  bool salvage(std::uint32_t, const std::vector<AppendRequest>& lost) override {
     salvaged_ += lost.size();
+    return true;
   }
 
   void gateway_starts() { at_start_ = now_; }

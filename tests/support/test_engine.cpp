@@ -33,9 +33,10 @@ std::optional<Head> MemorySafekeeping::witnessed(std::uint32_t shard) const {
   return found == remembered_.end() ? std::nullopt : std::optional(found->second);
 }
 
-void MemorySafekeeping::salvage(std::uint32_t, const std::vector<AppendRequest>& lost) {
+bool MemorySafekeeping::salvage(std::uint32_t, const std::vector<AppendRequest>& lost) {
   const std::lock_guard lock(mutex_);
   salvaged_ += lost.size();
+  return true;
 }
 
 void MemorySafekeeping::remember(std::uint32_t shard, const Head& head) {

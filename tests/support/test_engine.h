@@ -20,7 +20,7 @@ class MemorySafekeeping : public Safekeeping {
  public:
   void witness(std::uint32_t shard, const Head& head) override;
   [[nodiscard]] std::optional<Head> witnessed(std::uint32_t shard) const override;
-  void salvage(std::uint32_t shard, const std::vector<AppendRequest>& lost) override;
+  bool salvage(std::uint32_t shard, const std::vector<AppendRequest>& lost) override;
 
   /// What is told to shards from now on as witnessed before the start.
   void remember(std::uint32_t shard, const Head& head);

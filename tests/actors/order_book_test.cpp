@@ -1,0 +1,169 @@
+#include "actors/order_book.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <vector>
+
+namespace wutong {
+namespace {
+
+constexpr std::uint32_t buckets = 16;
+constexpr std::int64_t ms = 1'000'000;
+constexpr std::int32_t month = 24'322;
+
+/// The shard of a book, as its log sees it.
+class Host : public BookHost {
+ public:
+  domain::Position append_settled(domain::RecordKey, domain::MemberKey, std::int32_t) override {
+    return {.epoch = 1, .sequence = ++events};
+  }
+  domain::Position append_freed(domain::RecordKey, domain::MemberKey, std::int32_t) override {
+    return {.epoch = 1, .sequence = ++events};
+  }
+  void reply(std::uint32_t, std::uint64_t, const BookReply& reply) override {
+    replies.push_back(reply);
+  }
+  void read_bucket(domain::RecordKey, std::int32_t of_month, std::uint32_t) override {
+    months_read.push_back(of_month);
+  }
+  void inquire(domain::RecordKey, domain::MemberKey, std::int32_t) override { ++inquiries; }
+
+  [[nodiscard]] std::vector<BookSays> said() const {
+    std::vector<BookSays> all;
+    for (const auto& reply : replies) all.push_back(reply.says);
+    return all;
+  }
+
+  std::uint64_t events = 0;
+  int inquiries = 0;
+  std::vector<BookReply> replies;
+  std::vector<std::int32_t> months_read;
+};
+
+domain::RecordKey order(std::uint64_t number) { return {.high = number << 32, .low = 7}; }
+
+class OrderBookTest : public ::testing::Test {
+ protected:
+  void ask(BookAsk what, std::uint64_t of_order, std::uint64_t member, std::int64_t now_ns = 0) {
+    book.ask(0, 1,
+             {.ask = what,
+              .order = order(of_order),
+              .member = {member},
+              .month = month,
+              .ticket = member},
+             now_ns);
+  }
+  domain::Position at(std::uint64_t sequence) { return {.epoch = 1, .sequence = sequence}; }
+
+  Host host;
+  OrderBook book{host, buckets};
+};
+
+TEST_F(OrderBookTest, AnswersThatAnOrderIsSettledOnlyOnceThatIsDurable) {
+  ask(BookAsk::claim, 1, 10);
+  ask(BookAsk::settle, 1, 10);
+  EXPECT_EQ(host.said(), std::vector({BookSays::granted}));
+
+  book.committed(at(1));
+
+  EXPECT_EQ(host.said(), std::vector({BookSays::granted, BookSays::settled}));
+}
+
+TEST_F(OrderBookTest, AClaimBehindAnothersWaitsAHundredMilliseconds) {
+  ask(BookAsk::claim, 1, 10);
+  ask(BookAsk::claim, 1, 11, 1 * ms);
+
+  book.tick(100 * ms);
+  EXPECT_EQ(host.said(), std::vector({BookSays::granted}));
+  EXPECT_EQ(book.claims_waiting(), 1);
+  book.tick(102 * ms);
+
+  EXPECT_EQ(host.said(), std::vector({BookSays::granted, BookSays::busy}));
+  EXPECT_EQ(host.replies.back().member.value, 11);
+  EXPECT_EQ(book.claims_waiting(), 0);
+}
+
+TEST_F(OrderBookTest, ANinthClaimBehindAnothersIsTurnedAwayAtOnce) {
+  for (std::uint64_t member = 10; member < 19; ++member) ask(BookAsk::claim, 1, member);
+  EXPECT_EQ(host.said(), std::vector({BookSays::granted}));
+
+  ask(BookAsk::claim, 1, 19);
+
+  EXPECT_EQ(host.said(), std::vector({BookSays::granted, BookSays::busy}));
+  EXPECT_EQ(host.replies.back().member.value, 19);
+}
+
+TEST_F(OrderBookTest, AFreedOrderGoesToWhoeverWaits) {
+  ask(BookAsk::claim, 1, 10);
+  ask(BookAsk::claim, 1, 11);
+
+  ask(BookAsk::free, 1, 10);
+
+  EXPECT_EQ(host.said(), std::vector({BookSays::granted, BookSays::granted}));
+  EXPECT_EQ(host.replies.back().member.value, 11);
+}
+
+TEST_F(OrderBookTest, AnOrderOfAnotherIsSaidToBeSoOnceItsMemberHasIt) {
+  ask(BookAsk::claim, 1, 10);
+  ask(BookAsk::settle, 1, 10);
+  book.committed(at(1));
+  ask(BookAsk::claim, 1, 11);
+  ask(BookAsk::settle, 1, 12);
+  ASSERT_EQ(host.inquiries, 1);
+
+  book.inquiry_answered(order(1), {10}, true);
+
+  EXPECT_EQ(host.said(), std::vector({BookSays::granted, BookSays::settled, BookSays::of_other,
+                                      BookSays::lost}));
+}
+
+TEST_F(OrderBookTest, AClaimThatNeverTookEffectMoves) {
+  ask(BookAsk::claim, 1, 10);
+  ask(BookAsk::settle, 1, 10);
+  book.committed(at(1));
+  ask(BookAsk::claim, 1, 11);
+
+  book.inquiry_answered(order(1), {10}, false);
+
+  EXPECT_EQ(host.replies.back().says, BookSays::granted);
+  EXPECT_EQ(host.replies.back().member.value, 11);
+  EXPECT_EQ(host.events, 2) << "that it is free again is durable before it is given again";
+}
+
+TEST_F(OrderBookTest, FlushesWhatIsDurableAndNotBeyondTheRound) {
+  for (std::uint64_t number = 1; number <= 5; ++number) ask(BookAsk::settle, number, 10);
+  book.committed(at(4));
+
+  EXPECT_EQ(book.to_flush(at(9), 100).size(), 4) << "the fifth is not durable";
+  EXPECT_EQ(book.to_flush(at(3), 100).size(), 3) << "the fourth came after the round began";
+  EXPECT_EQ(book.to_flush(at(9), 2).size(), 2);
+  EXPECT_EQ(book.first_unflushed_after(3), at(4));
+  book.flushed(4);
+  EXPECT_EQ(book.entries(), 1) << "what is in the buckets needs no place in memory";
+}
+
+TEST_F(OrderBookTest, ReadsOnlyMonthsThatMayHaveTheOrder) {
+  book.know_months({month - 2, month - 1});
+  book.forget_months_before(month - 1);
+
+  ask(BookAsk::look_up, 1, 10);
+  EXPECT_EQ(host.months_read, std::vector({month - 1}));
+  book.bucket_read(order(1), month - 1, {{.order = order(1), .member = {10}}});
+
+  EXPECT_EQ(host.said(), std::vector({BookSays::found}));
+  EXPECT_EQ(host.replies.back().month, month - 1);
+}
+
+TEST_F(OrderBookTest, KeepsNothingOfALookUpThatNobodyWaitsForAnyMore) {
+  book.know_months({month});
+  ask(BookAsk::claim, 1, 10);
+  ask(BookAsk::free, 1, 10);
+
+  book.bucket_failed(order(1));
+
+  EXPECT_EQ(book.entries(), 0);
+}
+
+}  // namespace
+}  // namespace wutong
