@@ -127,6 +127,22 @@ TEST_F(RedisBadDays, ForgottenScriptsAreLoadedAgainUnnoticed) {
   EXPECT_EQ(errors(), 0);
 }
 
+TEST_F(RedisBadDays, AClosedLedgerAnswersEverythingAtOnceThoughRedisIsFrozen) {
+  server_.freeze();
+  int unknown = 0;
+  const auto count = [&unknown](const LedgerResult<Mark>& answer) { unknown += answer ? 0 : 1; };
+  for (std::uint32_t shard = 0; shard < shards; ++shard) ledger_->journal(shard).read_mark(count);
+  const auto begin = std::chrono::steady_clock::now();
+
+  ledger_->close();
+
+  EXPECT_EQ(unknown, shards);
+  ledger_->journal(0).read_mark(count);
+  EXPECT_EQ(unknown, shards + 1);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin,
+            std::chrono::milliseconds(options_.read_timeout_ms) / 2);
+}
+
 TEST_F(RedisBadDays, ServiceIsBackSoonAfterRedisIs) {
   start_writers();
   wait_for_progress(5);
