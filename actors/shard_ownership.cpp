@@ -58,7 +58,11 @@ void Shard::on_lease(const LeaseAnswered& answered) {
   const bool mine = lease.owner == parts_.options.node_boot;
   const auto until = answered.asked_at + parts_.options.lease_ttl_ms * 1'000'000;
   if (state_ == State::owner) {
-    if (!mine) return;
+    if (!mine) {
+      // Another was granted it, be it by a clock that jumped: reads wait, the head tells who owns.
+      lease_until_ns_ = 0;
+      return;
+    }
     if (lease_held()) {
       lease_until_ns_ = until;
       release_replies();
