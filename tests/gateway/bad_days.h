@@ -23,8 +23,10 @@ namespace wutong::test {
 using namespace std::chrono_literals;  // NOLINT: tests are full of times.
 
 constexpr int calls_under_way_min = 50;
-/// What callers give an attempt where the gateway's own times are looked at: a bound of its histogram.
-constexpr auto caller_patience = 1s;
+/// What callers give an attempt where the gateway's own times are looked at: a little below a bound of
+/// its histogram.
+constexpr auto caller_patience = 900ms;
+constexpr auto above_caller_patience_s = "1";
 
 /// A gateway in the gateway's own time, with a lease so short that a restarted node, which is another
 /// owner, need not wait long for the one before.
@@ -105,11 +107,13 @@ inline void expect_many_told(const Crowd& crowd) {
 /// REQUIRES: the crowd has `caller_patience`; this process of the gateway saw it all.
 inline void expect_told_in_time(const Crowd& crowd, const RunningGateway& gateway) {
   const auto& attempts = crowd.attempts();
-  // The gateway keeps a twentieth of the time free; a crowded machine may take that, now and then.
-  const auto few = std::max<std::uint64_t>(3, attempts.told_unavailable / 100);
+  // The gateway keeps a tenth of the time free. A machine that others crowd may take that now and then;
+  // a gateway that minds no deadline would let nearly all run out of time.
+  const auto few = std::max<std::uint64_t>(3, attempts.told_unavailable / 20);
   EXPECT_LE(attempts.ended(grpc::StatusCode::DEADLINE_EXCEEDED), few) << crowd.summary();
   EXPECT_LE(gateway.metric("wutong_calls_total", {"outcome=\"deadline_exceeded\""}), 0);
-  EXPECT_LE(answers_slower_than(gateway, "1", {}), static_cast<double>(few)) << crowd.summary();
+  EXPECT_LE(answers_slower_than(gateway, above_caller_patience_s, {}), static_cast<double>(few))
+      << crowd.summary();
 }
 
 /// Nothing that was acknowledged is lost, doubled or changed, and `wutong audit` agrees.

@@ -107,11 +107,12 @@ std::size_t Crowd::pick_spender() {
 }
 
 void Crowd::begin_something() {
-  const auto dice = pick(100);
-  if (dice < 60 || bought_.empty()) return check_out();
+  if (bought_.empty()) return check_out();
+  if (pick(100) < options_.contests_percent) return contest();
+  const auto dice = pick(93);
+  if (dice < 60) return check_out();
   if (dice < 75) return refund();
   if (dice < 83) return repeat();
-  if (dice < 90) return contest();
   read();
 }
 

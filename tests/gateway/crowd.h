@@ -20,6 +20,8 @@ struct CrowdOptions {
   int members = 48;
   /// Requests open at all times.
   int requests = 96;
+  /// How many of a hundred errands are for an order that two members want.
+  std::size_t contests_percent = 7;
   /// Deadline of one attempt.
   std::chrono::milliseconds timeout{2'000};
 };
