@@ -7,6 +7,7 @@
 #include <deque>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "actors/book_filter.h"
@@ -131,6 +132,9 @@ class OrderBook {
     std::deque<Asked> waiting;
   };
 
+  static std::pair<std::uint64_t, std::uint32_t> index_of(domain::RecordKey order) {
+    return {order.high, order.low};
+  }
   /// Answers `asked` or says that it must wait.
   bool handle(domain::RecordKey order, Entry& entry, const Asked& asked);
   bool handle_claim(domain::RecordKey order, Entry& entry, const Asked& asked);

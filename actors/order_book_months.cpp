@@ -1,0 +1,68 @@
+#include <algorithm>
+
+#include "actors/order_book.h"
+
+// What the book has in the ledger: buckets by month, the filters that guard them, and flushes.
+
+namespace wutong {
+
+void OrderBook::forget_months_before(std::int32_t month) {
+  months_.erase(months_.begin(), months_.lower_bound(month));
+}
+
+std::optional<OrderBook::FilterPage> OrderBook::next_filter_page() const {
+  constexpr std::uint32_t page = 64;
+  // The newest month first: most orders that are asked for again are of these days.
+  for (auto month = months_.rbegin(); month != months_.rend(); ++month) {
+    const auto built = month->second.built;
+    if (built == buckets_) continue;
+    return FilterPage{
+        .month = month->first, .first = built, .count = std::min(page, buckets_ - built)};
+  }
+  return std::nullopt;
+}
+
+void OrderBook::filter_page_read(const FilterPage& page,
+                                 const std::vector<std::vector<BookEntry>>& buckets) {
+  const auto found = months_.find(page.month);
+  if (found == months_.end() || found->second.built != page.first) return;
+  auto& month = found->second;
+  for (const auto& bucket : buckets) {
+    for (const auto& line : bucket) month.filter.insert(line.order);
+  }
+  month.built += page.count;
+}
+
+std::vector<OrderBook::Unflushed> OrderBook::to_flush(domain::Position last,
+                                                      std::size_t entries_max) const {
+  std::vector<Unflushed> out;
+  for (const auto& change : unflushed_) {
+    if (out.size() == entries_max || change.position > std::min(last, committed_)) break;
+    out.push_back(change);
+  }
+  return out;
+}
+
+void OrderBook::flushed(std::size_t count) {
+  for (; count > 0; --count) {
+    const auto change = unflushed_.front();
+    unflushed_.pop_front();
+    auto [month, is_new] = months_.try_emplace(change.month);
+    // A month that no bucket existed of is whole from the start; of one that has run out nobody asks.
+    if (is_new) month->second.built = buckets_;
+    month->second.filter.insert(change.entry.order);
+    const auto found = entries_.find(index_of(change.entry.order));
+    if (found == entries_.end()) continue;
+    --found->second.unflushed;
+    erase_if_idle(change.entry.order);
+  }
+}
+
+std::optional<domain::Position> OrderBook::first_unflushed_after(std::size_t count) const {
+  if (unflushed_.size() <= count) return std::nullopt;
+  return unflushed_[count].position;
+}
+
+std::uint32_t OrderBook::bucket_of(domain::RecordKey order) const { return order.low % buckets_; }
+
+}  // namespace wutong
