@@ -58,6 +58,8 @@ function(wutong_test name)
   set_target_properties(${name} PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
   target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}")
+  # Nothing is measured in a test, and it builds a quarter faster so. The product is as released.
+  target_compile_options(${name} PRIVATE -O0)
   target_compile_definitions(${name} PRIVATE
     WUTONG_SOURCE_DIR="${PROJECT_SOURCE_DIR}" WUTONG_BINARY_DIR="${PROJECT_BINARY_DIR}")
   target_link_libraries(${name} PRIVATE

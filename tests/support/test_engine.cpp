@@ -84,13 +84,13 @@ domain::Refund refund_of(const std::string& refund_id, const std::string& order_
   return refund;
 }
 
-TestEngine::TestEngine(Ledger& ledger, EngineOptions options)
+TestEngine::TestEngine(Ledger& ledger, EngineOptions options, Clocks clocks)
     : engine_(Engine::start(
           std::move(options),
           {.ledger = ledger,
            .codec = codec_,
            .safekeeping = safekeeping_,
-           .clocks = system_clocks(),
+           .clocks = std::move(clocks),
            .log = [](LogLevel, const std::string& line) { std::clog << line << '\n'; }},
           {.program = std::make_shared<const domain::Program>(program_p0()),
            .policy = std::make_shared<const domain::RiskPolicy>()})) {}

@@ -47,7 +47,7 @@ class MemorySafekeeping : public Safekeeping {
 
 class TestEngine {
  public:
-  TestEngine(Ledger& ledger, EngineOptions options);
+  TestEngine(Ledger& ledger, EngineOptions options, Clocks clocks = system_clocks());
   ~TestEngine();
 
   [[nodiscard]] Engine& engine() { return *engine_; }

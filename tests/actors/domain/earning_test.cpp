@@ -216,7 +216,7 @@ TEST(Offset, GoodsThatNameNoStoreAreOfTheOrdersStore) {
   const StoreId tea = StoreId::intern("tea");
   m1(world).stores.emplace(shoes, Store{.id = shoes, .party = party("BRAND")});
   m1(world).stores.emplace(tea, Store{.id = tea});
-  world.buy({.id = "opening", .amount = {2'500'00}});
+  world.buy({.id = "opening", .amount = {5'000'00}});
   Checkout lines = world.checkout({.id = "1", .amount = {100'00}, .use = {300}});
   lines.origin.store = shoes;
   lines.lines = {{.number = 1, .amount = {50'00}}, {.number = 2, .store = tea, .amount = {50'00}}};
