@@ -4,11 +4,9 @@
 #include <absl/container/flat_hash_map.h>
 #include <absl/container/flat_hash_set.h>
 
-#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <tuple>
@@ -17,57 +15,14 @@
 
 #include "actors/codec.h"
 #include "actors/domain/calendar.h"
-#include "actors/engine.h"
 #include "actors/log_writer.h"
 #include "actors/member_actor.h"
 #include "actors/messages.h"
 #include "actors/order_book.h"
 #include "actors/shard_actor.h"
-#include "actors/shard_stats.h"
+#include "actors/shard_parts.h"
 
 namespace wutong {
-
-/// The rules in force, replaced as one. Thread-safe.
-class RulesHolder {
- public:
-  explicit RulesHolder(Rules rules) : rules_(std::move(rules)) {}
-  void set(Rules rules) {
-    const std::lock_guard lock(mutex_);
-    rules_ = std::move(rules);
-    version_.fetch_add(1, std::memory_order_release);
-  }
-  [[nodiscard]] Rules get() const {
-    const std::lock_guard lock(mutex_);
-    return rules_;
-  }
-  /// Rises with each `set`, so that a reader need not lock to see that nothing changed.
-  [[nodiscard]] std::uint64_t version() const { return version_.load(std::memory_order_acquire); }
-
- private:
-  mutable std::mutex mutex_;
-  Rules rules_;
-  std::atomic<std::uint64_t> version_{1};
-};
-
-/// Everything that a shard is given; all of it outlives the shard.
-struct ShardParts {
-  std::uint32_t number = 0;
-  const EngineOptions& options;
-  const LedgerInfo& info;
-  Journal& journal;
-  const Codec& codec;
-  Safekeeping& safekeeping;
-  const Clocks& clocks;
-  const LogSink& log;
-  RulesHolder& rules;
-  ShardStats& stats;
-  /// False while this machine's clock and the ledger's differ too much to decide anything.
-  const std::atomic<bool>& clock_agrees;
-  /// Handles of all shards by number; filled before the first message.
-  const std::vector<ShardActor>& shards;
-  /// Questions to the ledger whose answer is still to come: until it is 0, somebody may send messages.
-  std::atomic<std::int64_t>& asks_open;
-};
 
 /// One shard: the members that fall into it, the orders that fall into it, and their journal.
 ///
@@ -151,6 +106,16 @@ class Shard : public ShardActor::base, private BookHost {
   void on_own_head(const HeadRead& read);
   void on_head_to_take(const HeadRead& read);
   void on_taken(const AppendAnswered& answered);
+  void on_lease(const LeaseAnswered& answered);
+  void renew_lease();
+  void give_up(const char* why);
+  void halt(const std::string& why);
+  void drop_everything(const char* why);
+  void drop_calls(const char* why);
+  void fail_early(const char* why);
+  [[nodiscard]] bool lease_held() const { return now_ns() < lease_until_ns_; }
+
+  // shard_replay.cpp
   void on_mark(const MarkRead& read);
   void read_tail();
   void on_log(LogRead& read);
@@ -158,8 +123,6 @@ class Shard : public ShardActor::base, private BookHost {
   void restore(MemberEvent event);
   void serve();
   void on_book_months(const BookMonthsRead& read);
-  void on_lease(const LeaseAnswered& answered);
-  void renew_lease();
   /// False, and the shard is given up, if another server process has answered reads since the
   /// take-over: it may have lost what was flushed.
   [[nodiscard]] bool reads_hold();
@@ -178,12 +141,6 @@ class Shard : public ShardActor::base, private BookHost {
   void look_for(const LogWriter& former);
   void ask_for_former();
   void on_former(FormerRead read);
-  void give_up(const char* why);
-  void halt(const std::string& why);
-  void drop_everything(const char* why);
-  void drop_calls(const char* why);
-  void fail_early(const char* why);
-  [[nodiscard]] bool lease_held() const { return now_ns() < lease_until_ns_; }
 
   // shard_members.cpp
   [[nodiscard]] MemberActor* resident(domain::MemberKey key);

@@ -131,8 +131,8 @@ void add_shards(const EngineStats& stats, std::vector<MetricFamily>& out) {
       counter("wutong_shard_takeovers_total", "Shards taken, also anew.", stats.takeovers));
   out.push_back(
       counter("wutong_shard_fenced_total", "Shards found to be another's.", stats.fenced));
-  out.push_back(
-      counter("wutong_shard_resolvings_total", "Appends asked again since no answer came.", stats.resolvings));
+  out.push_back(counter("wutong_shard_resolvings_total",
+                        "Appends asked again since no answer came.", stats.resolvings));
   out.push_back(counter("wutong_shard_lost_tails_total", "Times that the ledger lost its tail.",
                         stats.lost_tails));
 }
@@ -146,8 +146,9 @@ void add_members(const EngineStats& stats, std::vector<MetricFamily>& out) {
   out.push_back(counter("wutong_member_passivations_total", "Members put out of memory.",
                         stats.passivations));
   out.push_back(gauge("wutong_calls_queued", "Calls waiting in shards.", stats.calls_queued));
-  out.push_back(
-      gauge("wutong_claims_waiting", "Checkouts that wait for an order book to say whose the order is.", stats.claims_waiting));
+  out.push_back(gauge("wutong_claims_waiting",
+                      "Checkouts that wait for an order book to say whose the order is.",
+                      stats.claims_waiting));
   out.push_back(counter("wutong_claims_reversed_total",
                         "Checkouts reversed since the order was another member's.",
                         stats.claims_reversed));

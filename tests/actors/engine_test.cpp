@@ -1,51 +1,22 @@
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <chrono>
 #include <future>
 #include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "persistence/codec.h"
 #include "persistence/memory_ledger.h"
+#include "tests/actors/engine_cases.h"
 #include "tests/support/journal_calls.h"
-#include "tests/support/test_engine.h"
 #include "tests/support/wait_until.h"
 
 namespace wutong {
 namespace {
 
+using namespace testing;
 using persistence::MemoryLedger;
-using testing::at;
-using testing::checkout_of;
-using testing::refund_of;
-using testing::TestEngine;
-
-const auto noon = at("2026-11-20 12:00:00");
-
-LedgerInfo info() {
-  return {.id = "test",
-          .shards = 4,
-          .hash_key = std::string(16, 'k'),
-          .identity_key = std::string(32, 'i'),
-          .clock = LedgerClock::caller,
-          .history_days = 800,
-          .book_buckets = 16};
-}
-
-EngineOptions options(const std::string& node) {
-  return {.node_boot = node, .threads = 2, .lease_ttl_ms = 300, .flush_interval_ms = 20};
-}
-
-const domain::CheckedOut& order_in(const Reply& reply) {
-  return std::get<domain::CheckedOut>(std::get<ReceiptReply>(reply).record);
-}
-
-domain::Refusal refusal_in(const Reply& reply) {
-  return std::get<RefusedReply>(reply).refused.refusal;
-}
 
 class EngineTest : public ::testing::Test {
  protected:
@@ -225,78 +196,6 @@ TEST(Engine, HoldsNoMoreMembersThanItMay) {
   }
 }
 
-/// A ledger by the gateway's clock, and both clocks as a test moves them.
-class EngineInTime : public ::testing::Test {
- protected:
-  static constexpr std::int64_t day_ms = 86'400'000;
-
-  static LedgerInfo by_gateways_clock() {
-    auto info_in_time = info();
-    info_in_time.clock = LedgerClock::gateway;
-    info_in_time.history_days = 35;
-    return info_in_time;
-  }
-
-  void start(const std::string& node) {
-    engine.reset();
-    auto clocks = system_clocks();
-    clocks.wall_ms = [this] { return gateway_ms.load(); };
-    engine = std::make_unique<TestEngine>(ledger, options(node), clocks);
-    ASSERT_TRUE(engine->wait_until_ready());
-  }
-
-  void days_pass(int days) {
-    ASSERT_TRUE(engine->stop());
-    gateway_ms += days * day_ms;
-    ledger_ms += days * day_ms;
-  }
-
-  Reply buy(const std::string& order, domain::Instant occurred_at) {
-    return engine->call("alice", checkout_of(order, 10'000, occurred_at), {gateway_ms});
-  }
-
-  std::atomic<std::int64_t> gateway_ms{noon.unix_ms};
-  std::atomic<std::int64_t> ledger_ms{noon.unix_ms};
-  MemoryLedger ledger{by_gateways_clock(), [this] { return ledger_ms.load(); }};
-  std::unique_ptr<TestEngine> engine;
-};
-
-TEST_F(EngineInTime, AnOrderIsKnownForTheRetentionAndNewAfterIt) {
-  start("a/1");
-  engine->enroll("alice", noon);
-  const auto first = buy("o1", noon);
-  for (int index = 0; index < 20; ++index) buy("other" + std::to_string(index), noon);
-
-  days_pass(30);
-  start("a/2");
-  const auto month_later = buy("o1", noon);
-  days_pass(40);
-  start("a/3");
-  const auto long_after = buy("o1", {gateway_ms});
-
-  ASSERT_TRUE(std::holds_alternative<ReceiptReply>(month_later)) << month_later.index();
-  EXPECT_TRUE(std::get<ReceiptReply>(month_later).replayed);
-  EXPECT_EQ(order_in(month_later), order_in(first));
-  ASSERT_TRUE(std::holds_alternative<ReceiptReply>(long_after)) << long_after.index();
-  EXPECT_FALSE(std::get<ReceiptReply>(long_after).replayed);
-}
-
-TEST_F(EngineInTime, DecidesNothingWhileItsClockAndTheLedgersDiffer) {
-  start("a/1");
-  engine->enroll("alice", noon);
-
-  ledger_ms += 3'600'000;
-  EXPECT_TRUE(
-      test::wait_until(std::chrono::seconds(10), [&] { return !engine->engine().ready(); }));
-  const auto reply = buy("o1", noon);
-  ledger_ms -= 3'600'000;
-  ASSERT_TRUE(engine->wait_until_ready());
-
-  ASSERT_TRUE(std::holds_alternative<FailedReply>(reply)) << reply.index();
-  EXPECT_EQ(std::get<FailedReply>(reply).failure, CallFailure::unavailable);
-  EXPECT_TRUE(std::holds_alternative<ReceiptReply>(buy("o1", noon)));
-}
-
 TEST(Engine, TurnsAwayAtOnceWhatItHasNoPlaceFor) {
   MemoryLedger ledger(info());
   auto narrow = options("a/1");
@@ -339,10 +238,10 @@ TEST(Engine, MakesRoomAlsoWhereEverybodyWasAskedForOfLate) {
     ASSERT_TRUE(engine.wait_until_ready());
     for (int index = 0; index < members; ++index) {
       // A new member is in nobody's way for long: it is flushed.
-      while (std::holds_alternative<FailedReply>(
-          engine.call(name(index), domain::Enroll{.member_id = name(index)}, noon))) {
-        std::this_thread::sleep_for(std::chrono::milliseconds(5));
-      }
+      ASSERT_TRUE(test::wait_until(std::chrono::seconds(10), [&] {
+        const auto reply = engine.call(name(index), domain::Enroll{.member_id = name(index)}, noon);
+        return std::holds_alternative<MemberReply>(reply);
+      }));
     }
     ASSERT_TRUE(engine.stop());
   }

@@ -1,6 +1,9 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <optional>
+#include <utility>
+#include <vector>
 
 #include "tests/gateway/bad_days.h"
 
@@ -40,30 +43,39 @@ GatewayOptions with_stop_bound() {
   return count;
 }
 
+/// Redis, a gateway, and a crowd that is served.
+struct Served {
+  explicit Served(GatewayOptions options) : gateway(redis, std::move(options)) {
+    gateway.start();
+    crowd.emplace(std::vector<const RunningGateway*>{&gateway}, CrowdOptions{.seed = seed});
+    crowd->start();
+    EXPECT_TRUE(crowd->everyone_served_within(10s)) << crowd->summary();
+  }
+
+  const std::uint64_t seed = seed_of_test();
+  Moments moments{seed};
+  RedisServer redis;
+  RunningGateway gateway;
+  std::optional<Crowd> crowd;
+};
+
 }  // namespace
 
 TEST(GatewayThatDies, HasAllThatItAcknowledgedAfterTwentyKills) {
-  const auto seed = seed_of_test();
-  RedisServer redis;
-  RunningGateway gateway(redis, in_a_hurry());
-  gateway.start();
-  Crowd crowd({&gateway}, {.seed = seed});
-  Moments moments(seed);
+  Served at(in_a_hurry());
   Times back;
   int kills_between = 0;
   std::int64_t orders_half_done = 0;
 
-  crowd.start();
-  ASSERT_TRUE(crowd.everyone_served_within(10s));
   for (int kill = 1; kill <= 20; ++kill) {
-    ASSERT_TRUE(moments.comes(crowd, 150ms));
-    gateway.kill();
-    const auto half = half_done(gateway);
+    ASSERT_TRUE(at.moments.comes(*at.crowd, 150ms));
+    at.gateway.kill();
+    const auto half = half_done(at.gateway);
     orders_half_done += half;
     kills_between += half > 0 ? 1 : 0;
-    gateway.launch();
-    const auto served = crowd.everyone_served_within(15s);
-    ASSERT_TRUE(served) << "after kill " << kill << ": " << crowd.summary();
+    at.gateway.launch();
+    const auto served = at.crowd->everyone_served_within(15s);
+    ASSERT_TRUE(served) << "after kill " << kill << ": " << at.crowd->summary();
     back.add(*served);
   }
 
@@ -71,82 +83,61 @@ TEST(GatewayThatDies, HasAllThatItAcknowledgedAfterTwentyKills) {
               static_cast<long long>(orders_half_done));
   EXPECT_GT(orders_half_done, 0);
   back.print("everybody served again after a kill of the gateway");
-  expect_all_is_well(crowd, gateway);
+  expect_all_is_well(*at.crowd, at.gateway);
 }
 
 TEST(GatewayThatIsStopped, LeavesInOrderAndTheNextOneNeedNotWait) {
-  const auto seed = seed_of_test();
-  RedisServer redis;
   // A lease that is not given up keeps the next owner out for far longer than this test waits.
   auto options = as_shipped();
   options.engine = {"lease_ttl_ms = 30000"};
-  RunningGateway gateway(redis, options);
-  gateway.start();
-  Crowd crowd({&gateway}, {.seed = seed});
-  Moments moments(seed);
+  Served at(options);
   Times back;
 
-  crowd.start();
-  ASSERT_TRUE(crowd.everyone_served_within(10s));
   for (int stop = 1; stop <= 3; ++stop) {
-    ASSERT_TRUE(moments.comes(crowd, 300ms));
-    EXPECT_EQ(gateway.terminate(), 0);
-    gateway.launch();
-    const auto served = crowd.everyone_served_within(5s);
-    ASSERT_TRUE(served) << "after stop " << stop << ": " << crowd.summary();
+    ASSERT_TRUE(at.moments.comes(*at.crowd, 300ms));
+    EXPECT_EQ(at.gateway.terminate(), 0);
+    at.gateway.launch();
+    const auto served = at.crowd->everyone_served_within(5s);
+    ASSERT_TRUE(served) << "after stop " << stop << ": " << at.crowd->summary();
     back.add(*served);
   }
 
   back.print("everybody served again after a restart in order");
-  expect_all_is_well(crowd, gateway);
+  expect_all_is_well(*at.crowd, at.gateway);
 }
 
 TEST(GatewayThatIsStopped, EndsWithinItsBoundWhileRedisDoesNotAnswer) {
   for (const bool frozen : {true, false}) {
     SCOPED_TRACE(frozen ? "Redis is frozen" : "Redis is killed");
-    const auto seed = seed_of_test();
-    RedisServer redis;
-    RunningGateway gateway(redis, with_stop_bound());
-    gateway.start();
-    Crowd crowd({&gateway}, {.seed = seed});
-    Moments moments(seed);
-    crowd.start();
-    ASSERT_TRUE(crowd.everyone_served_within(10s));
-    ASSERT_TRUE(moments.comes(crowd, 300ms));
+    Served at(with_stop_bound());
+    ASSERT_TRUE(at.moments.comes(*at.crowd, 300ms));
 
-    frozen ? redis.freeze() : redis.kill();
+    frozen ? at.redis.freeze() : at.redis.kill();
     const auto begin = steady_clock::now();
-    EXPECT_EQ(gateway.terminate(), 0);
+    EXPECT_EQ(at.gateway.terminate(), 0);
     EXPECT_LE(steady_clock::now() - begin, stop_bound + stop_slack);
 
-    frozen ? redis.thaw() : redis.start();
-    gateway.launch();
-    ASSERT_TRUE(crowd.everyone_served_within(10s)) << crowd.summary();
-    expect_all_is_well(crowd, gateway);
+    frozen ? at.redis.thaw() : at.redis.start();
+    at.gateway.launch();
+    ASSERT_TRUE(at.crowd->everyone_served_within(10s)) << at.crowd->summary();
+    expect_all_is_well(*at.crowd, at.gateway);
   }
 }
 
 TEST(GatewayAndRedis, HaveAllThatWasAcknowledgedWhenBothAreKilledTogether) {
-  const auto seed = seed_of_test();
-  RedisServer redis;
-  RunningGateway gateway(redis, in_a_hurry());
-  gateway.start();
-  Crowd crowd({&gateway}, {.seed = seed});
-  Moments moments(seed);
+  Served at(in_a_hurry());
 
-  crowd.start();
-  ASSERT_TRUE(crowd.everyone_served_within(10s));
   for (int kill = 1; kill <= 5; ++kill) {
-    ASSERT_TRUE(moments.comes(crowd, 150ms));
-    redis.kill();
-    gateway.kill();
-    redis.start();
-    static_cast<void>(half_done(gateway));
-    gateway.launch();
-    ASSERT_TRUE(crowd.everyone_served_within(15s)) << "after kill " << kill;
+    ASSERT_TRUE(at.moments.comes(*at.crowd, 150ms));
+    at.redis.kill();
+    at.gateway.kill();
+    at.redis.start();
+    static_cast<void>(half_done(at.gateway));
+    at.gateway.launch();
+    ASSERT_TRUE(at.crowd->everyone_served_within(15s)) << "after kill " << kill;
   }
 
-  expect_all_is_well(crowd, gateway);
+  expect_all_is_well(*at.crowd, at.gateway);
 }
 
 }  // namespace wutong::test
