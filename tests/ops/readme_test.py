@@ -9,7 +9,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 # Made by building and by running.
 MADE = ("build/", "ops/run/")
 
-TEST = re.compile(r"wutong(?:_python)?_test\(\s*(\w+)")
+TEST = re.compile(r"wutong_(?:\w+_)?test\(\s*(\w+)")
 PATH = re.compile(r"(?<![\w./@*-])\.?[\w-]+/(?:[\w./-]*[\w/])?")
 # A file without its folder lies in the folder that was named last before it.
 BARE = re.compile(r"(?<![\w./-])[\w-]+\.(?:cpp|h|proto|py|toml|conf|json)\b")
