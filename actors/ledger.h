@@ -36,6 +36,8 @@ struct Mark {
 struct Lease {
   std::string owner;
   std::int64_t remaining_ms = 0;
+  /// Differs after every renewal, so that one who watches sees it, whatever the clock does.
+  std::int64_t renewal = 0;
 };
 
 enum class LedgerFault : std::uint8_t {

@@ -129,9 +129,17 @@ struct FilterPageRead : Answered<std::vector<std::string>> {
   std::int32_t month = 0;
   std::uint32_t first = 0;
 };
+enum class LeaseCall : std::uint8_t {
+  renew,
+  look,
+  /// A renewal by one that has seen the lease and the head stand still for the lease's time.
+  outwaited,
+};
+
 struct LeaseAnswered : Answered<Lease> {
-  /// Boot-time nanoseconds before the renewal was sent; 0 for a release.
+  /// Boot-time nanoseconds before the renewal was sent; 0 for a release and for a look.
   std::int64_t asked_at = 0;
+  LeaseCall call = LeaseCall::renew;
 };
 
 // --- To oneself --------------------------------------------------------------------------------------

@@ -154,7 +154,7 @@ void Shard::tick() {
   if (state_ == State::idle && now >= poll_at_ns_) try_to_own();
   if (state_ == State::taking || state_ == State::replaying || state_ == State::mending) {
     // A ledger that does not answer is asked anew from the start.
-    if (now - seen_since_ns_ > 2 * parts_.options.append_timeout_ms * 1'000'000) {
+    if (now - progress_at_ns_ > 2 * parts_.options.append_timeout_ms * 1'000'000) {
       give_up("take-over");
     } else if (state_ == State::mending && !append_awaited_ && now >= append_again_at_ns_) {
       send_append(former_->request());

@@ -9,16 +9,17 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "actors/codec.h"
 #include "actors/domain/calendar.h"
+#include "actors/lease_watch.h"
 #include "actors/log_writer.h"
 #include "actors/member_actor.h"
 #include "actors/messages.h"
 #include "actors/order_book.h"
+#include "actors/order_claim.h"
 #include "actors/shard_actor.h"
 #include "actors/shard_parts.h"
 
@@ -51,20 +52,6 @@ class Shard : public ShardActor::base, private BookHost {
 
  private:
   enum class State : std::uint8_t { idle, mending, taking, replaying, owner, halted, stopped };
-
-  /// A member's claim of an order. Two members of one shard may have checked out the same order, until
-  /// its shard says who is reversed.
-  using ClaimKey = std::tuple<std::uint64_t, std::uint32_t, std::uint64_t>;
-  /// The engine's own refund of an order that was another member's: a key that no caller can make.
-  static domain::RecordKey reversal_of(domain::RecordKey order) {
-    return {.high = ~order.high, .low = ~order.low};
-  }
-  static bool is_reversal(const domain::Refunded& refund) {
-    return refund.key == reversal_of(refund.content.order);
-  }
-  static ClaimKey claim_of(domain::RecordKey order, domain::MemberKey member) {
-    return {order.high, order.low, member.value};
-  }
 
   /// A reply that waits for a commit, then for the confirmation of a claim or for the lease.
   struct PendingReply {
@@ -99,7 +86,10 @@ class Shard : public ShardActor::base, private BookHost {
   // shard_ownership.cpp
   /// Answers to what was asked so far are told by their number from now on, and ignored.
   void begin_life();
+  void become_idle();
   void try_to_own();
+  void ask_for_lease(LeaseCall call);
+  void watch(const Lease& lease);
   void take();
   void ask_head(std::int64_t lease_until_ns);
   void on_head(const HeadRead& read);
@@ -285,15 +275,15 @@ class Shard : public ShardActor::base, private BookHost {
   std::uint64_t rules_version_ = 0;
 
   // Ownership.
-  /// The shard was given up, not lost to another: even a gateway that stops takes it again, to finish.
+  /// The shard was given up, not lost to another: its own lease is reason enough to take it again, and
+  /// even a gateway that stops does so, to finish.
   bool wants_back_ = false;
   std::uint64_t highest_epoch_tried_ = 0;
   std::uint64_t attempts_ = 0;
   AppendRequest taking_;
-  Head seen_head_;
-  std::string seen_lease_;
-  std::int64_t seen_lease_end_ns_ = 0;
-  std::int64_t seen_since_ns_ = 0;
+  LeaseWatch watch_;
+  /// When the take-over under way last came forward.
+  std::int64_t progress_at_ns_ = 0;
   std::int64_t poll_at_ns_ = 0;
   std::int64_t lease_until_ns_ = 0;
   std::int64_t renew_at_ns_ = 0;

@@ -76,7 +76,7 @@ void Shard::on_mended(const AppendAnswered& answered) {
       salvage(former_->links(), "another was faster than the events that the ledger lost");
       former_.reset();
       drop_everything("fenced");
-      state_ = State::idle;
+      become_idle();
       report();
       return;
     case AppendVerdict::committed:
@@ -111,10 +111,9 @@ void Shard::judge(AppendVerdict verdict) {
       log(LogLevel::warning, "another owner wrote; dropping everything");
       if (server_changed_) look_for(*log_);
       drop_everything("fenced");
-      state_ = State::idle;
-      wants_back_ = true;
+      become_idle();
+      wants_back_ = false;
       lease_until_ns_ = 0;
-      seen_since_ns_ = now_ns();
       report();
       return;
     case AppendVerdict::lost:

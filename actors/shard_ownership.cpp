@@ -25,24 +25,34 @@ void Shard::begin_life() {
   flush_awaited_ = false;
 }
 
+void Shard::become_idle() {
+  state_ = State::idle;
+  watch_ = LeaseWatch(now_ns());
+}
+
 void Shard::try_to_own() {
   if (stopping_ && !wants_back_) return;
   poll_at_ns_ = now_ns() + poll_ns;
   // One append and one flush at a time, whoever sent it.
   if (lease_asked_ || appends_on_their_way_ > 0 || flushes_on_their_way_ > 0) return;
   lease_asked_ = true;
+  parts_.journal.read_lease(
+      answer_with<LeaseAnswered, Lease>(LeaseAnswered{.call = LeaseCall::look}));
+}
+
+void Shard::ask_for_lease(LeaseCall call) {
+  if (lease_asked_) return;
+  lease_asked_ = true;
   parts_.journal.renew_lease(
       parts_.options.node_boot, parts_.options.lease_ttl_ms,
-      answer_with<LeaseAnswered, Lease>(LeaseAnswered{.asked_at = now_ns()}));
+      answer_with<LeaseAnswered, Lease>(LeaseAnswered{.asked_at = now_ns(), .call = call}));
 }
 
 void Shard::renew_lease() {
   const auto now = now_ns();
   if (lease_asked_ || now < renew_at_ns_) return;
-  lease_asked_ = true;
   renew_at_ns_ = now + parts_.options.lease_ttl_ms * 1'000'000 / 3;
-  parts_.journal.renew_lease(parts_.options.node_boot, parts_.options.lease_ttl_ms,
-                             answer_with<LeaseAnswered, Lease>(LeaseAnswered{.asked_at = now}));
+  ask_for_lease(LeaseCall::renew);
   // An idle shard appends nothing, so it would not notice that another has written or that the
   // ledger lost its tail.
   if (!log_->under_way() && !reading_head_) {
@@ -74,29 +84,31 @@ void Shard::on_lease(const LeaseAnswered& answered) {
     return;
   }
   if (state_ != State::idle) return;
-  if (mine) {
-    lease_until_ns_ = until;
-    take();
+  if (answered.call == LeaseCall::look) {
+    const bool released = lease.owner.empty();
+    if (released || (mine && wants_back_)) {
+      ask_for_lease(LeaseCall::renew);
+    } else {
+      watch(lease);
+    }
     return;
   }
+  if (mine) lease_until_ns_ = until;
+  // The ledger's clock may not agree that the lease ran out; the watch counts.
+  if (mine || (answered.call == LeaseCall::outwaited && watch_.seen(lease))) take();
+}
+
+void Shard::watch(const Lease& lease) {
   fail_early("shard is not served here");
   wants_back_ = false;
-  // The lease alone may lie (a clock that jumped): one that nobody renews, and a head that stands
-  // still as long, tell too.
-  const auto ends_at_ns = now_ns() + lease.remaining_ms * 1'000'000;
-  const bool renewed = ends_at_ns > seen_lease_end_ns_ + poll_ns;
-  if (lease.owner != seen_lease_ || renewed) {
-    seen_lease_ = lease.owner;
-    seen_lease_end_ns_ = ends_at_ns;
-    seen_since_ns_ = now_ns();
-  }
+  watch_.saw(lease, now_ns());
   ask_head(0);
 }
 
 void Shard::take() {
   begin_life();
   state_ = State::taking;
-  seen_since_ns_ = now_ns();
+  progress_at_ns_ = now_ns();
   ask_head(0);
 }
 
@@ -115,8 +127,9 @@ void Shard::on_head(const HeadRead& read) {
   if (!read.result) {
     if (read.result.error().fault == LedgerFault::broken) {
       halt("head");
-    } else {
-      state_ = State::idle;
+    } else if (state_ == State::taking) {
+      become_idle();
+      wants_back_ = true;
     }
     return;
   }
@@ -125,12 +138,9 @@ void Shard::on_head(const HeadRead& read) {
     return;
   }
   const auto now = now_ns();
-  const auto& head = read.result->head;
-  if (head != seen_head_) {
-    seen_head_ = head;
-    seen_since_ns_ = now;
-  } else if (now - seen_since_ns_ > parts_.options.lease_ttl_ms * 1'000'000) {
-    take();
+  watch_.saw(read.result->head, now);
+  if (watch_.still_for_ns(now) > parts_.options.lease_ttl_ms * 1'000'000) {
+    ask_for_lease(LeaseCall::outwaited);
   }
 }
 
@@ -201,7 +211,8 @@ void Shard::on_taken(const AppendAnswered& answered) {
       halt("take-over");
       return;
     }
-    state_ = State::idle;
+    become_idle();
+    wants_back_ = !answered.result;
     return;
   }
   former_.reset();
@@ -216,7 +227,7 @@ void Shard::give_up(const char* why) {
   log(LogLevel::warning, absl::StrCat("giving up and taking over anew: ", why));
   if (log_) former_ = std::move(log_);
   drop_everything(why);
-  state_ = State::idle;
+  become_idle();
   wants_back_ = true;
   poll_at_ns_ = now_ns();
   report();

@@ -69,7 +69,7 @@ void Shard::on_log(LogRead& read) {
     return;
   }
   if (!reads_hold()) return;
-  seen_since_ns_ = now_ns();
+  progress_at_ns_ = now_ns();
   for (const auto& entry : *read.result) {
     if (!restore(entry)) {
       halt("an entry of the log cannot be read");

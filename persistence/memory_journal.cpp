@@ -212,7 +212,8 @@ void MemoryJournal::read_log_size(LedgerCallback<LogSize> done) {
 
 Lease MemoryJournal::lease_locked() const {
   return {.owner = lease_owner_,
-          .remaining_ms = std::max<std::int64_t>(0, lease_until_ms_ - clock_())};
+          .remaining_ms = std::max<std::int64_t>(0, lease_until_ms_ - clock_()),
+          .renewal = lease_renewals_};
 }
 
 void MemoryJournal::renew_lease(std::string owner, std::int64_t ttl_ms,
@@ -221,6 +222,7 @@ void MemoryJournal::renew_lease(std::string owner, std::int64_t ttl_ms,
     if (lease_owner_ == owner || lease_locked().remaining_ms == 0) {
       lease_owner_ = std::move(owner);
       lease_until_ms_ = clock_() + ttl_ms;
+      lease_renewals_ += 1;
     }
     return lease_locked();
   });

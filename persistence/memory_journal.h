@@ -86,6 +86,7 @@ class MemoryJournal final : public Journal {
   std::set<std::int32_t> book_months_;
   std::string lease_owner_;
   std::int64_t lease_until_ms_ = 0;
+  std::int64_t lease_renewals_ = 0;
   /// Per write what takes it back, newest last.
   std::deque<std::vector<Undo>> writes_;
 };

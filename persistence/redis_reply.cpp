@@ -149,11 +149,12 @@ LedgerResult<std::vector<std::int32_t>> read_months_reply(const redisReply* repl
 }
 
 LedgerResult<Lease> read_lease_reply(const redisReply* reply) {
-  if (!is_array(reply, 2)) return misshapen("the lease");
+  if (!is_array(reply, 3)) return misshapen("the lease");
   const auto owner = text_of(reply->element[0]);
   const auto remaining_ms = number_of(reply->element[1]);
-  if (!owner || !remaining_ms) return misshapen("the lease");
-  return Lease{.owner = std::string(*owner), .remaining_ms = *remaining_ms};
+  const auto renewal = number_of(reply->element[2]);
+  if (!owner || !remaining_ms || !renewal) return misshapen("the lease");
+  return Lease{.owner = std::string(*owner), .remaining_ms = *remaining_ms, .renewal = *renewal};
 }
 
 LedgerResult<Journal::LogSize> read_log_size_reply(const redisReply* reply) {

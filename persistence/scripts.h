@@ -60,7 +60,7 @@ return 'done'
 )lua";
 
 /// KEYS: lease. ARGV: renew, read or release; owner; number of the call; ms to live.
-/// Answers {who holds it, ms that remain}. One that ran out keeps its owner's name and 0 ms until
+/// Answers {who holds it, ms that remain, number of the last renewal}. One that ran out keeps its owner's name and 0 ms until
 /// another takes it, so that it can be told from one that was released.
 /// The number of a call grows: a release that was stuck on its way must not undo a later renewal.
 inline constexpr std::string_view lease_script = R"lua(
@@ -73,13 +73,13 @@ local remaining = math.max(0, until_ms - now)
 local stale = tonumber(ARGV[3]) < tonumber(number)
 if ARGV[1] == 'renew' and ((holder == ARGV[2] and not stale) or remaining == 0) then
   redis.call('SET', KEYS[1], string.format('%.0f %s %s', now + ARGV[4], ARGV[3], ARGV[2]))
-  return {ARGV[2], tonumber(ARGV[4])}
+  return {ARGV[2], tonumber(ARGV[4]), tonumber(ARGV[3])}
 end
 if ARGV[1] == 'release' and holder == ARGV[2] and not stale then
   redis.call('DEL', KEYS[1])
-  return {'', 0}
+  return {'', 0, 0}
 end
-return {holder, remaining}
+return {holder, remaining, tonumber(number)}
 )lua";
 
 /// KEYS: log. Answers {entries, bytes}, exact, by walking the stream's nodes: about a millisecond

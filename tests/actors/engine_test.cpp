@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <future>
 #include <memory>
@@ -280,6 +281,23 @@ TEST(Engine, KeepsAcknowledgedEventsThatTheLedgerLostBeforeAnotherTookOver) {
 
   EXPECT_TRUE(test::wait_until(std::chrono::seconds(10),
                                [&] { return engine.safekeeping().salvaged() > 0; }));
+}
+
+TEST(Engine, KeepsItsShardsWhileItRenewsThoughTheLedgersClockLeaps) {
+  // Every lease has run out by the ledger's clock as soon as it was given.
+  std::atomic<std::int64_t> ledger_ms{noon.unix_ms};
+  MemoryLedger ledger(info(), [&] { return ledger_ms += 3'600'000; });
+  TestEngine first(ledger, options("a/1"));
+  ASSERT_TRUE(first.wait_until_ready());
+  first.enroll("alice", noon);
+
+  TestEngine second(ledger, options("b/1"));
+  EXPECT_FALSE(second.wait_until_ready(1)) << "three times the lease";
+  EXPECT_TRUE(std::holds_alternative<ReceiptReply>(
+      first.call("alice", checkout_of("o1", 10'000, noon), noon)));
+
+  first.crash();
+  EXPECT_TRUE(second.wait_until_ready());
 }
 
 TEST(Engine, AStoppedOwnerThatComesBackWritesAndAnswersNothing) {

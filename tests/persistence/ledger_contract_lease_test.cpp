@@ -34,6 +34,16 @@ TEST_P(LedgerContract, TheHolderRenewsItsLease) {
   EXPECT_GT(journal_of_other_gateway().lease()->remaining_ms, 80'000);
 }
 
+TEST_P(LedgerContract, WhoWatchesALeaseSeesEachRenewal) {
+  ASSERT_EQ(journal().renew("a", 60'000)->owner, "a");
+  const auto first = journal_of_other_gateway().lease();
+  EXPECT_EQ(journal_of_other_gateway().lease()->renewal, first->renewal);
+  EXPECT_EQ(journal_of_other_gateway().renew("b", 60'000)->renewal, first->renewal) << "refused";
+  ASSERT_EQ(journal().renew("a", 60'000)->owner, "a");
+
+  EXPECT_NE(journal_of_other_gateway().lease()->renewal, first->renewal);
+}
+
 TEST_P(LedgerContract, AReleasedLeaseIsNobodysAtOnce) {
   ASSERT_TRUE(journal().renew("a", 60'000));
 
