@@ -242,7 +242,7 @@ void Shard::accept(MemberActor& member, WaitingCall& waiting, domain::Event even
 std::optional<domain::Record> Shard::commit_event(MemberActor& member, domain::Event event) {
   const auto position = log_->advance();
   domain::header_of(event).position = position;
-  LogEvent stored = MemberEvent{.member = member.key, .event = std::move(event)};
+  LogEvent stored(std::in_place_type<MemberEvent>, member.key, std::move(event));
   parts_.codec.append_event(log_->batch(), stored);
   log_->added();
   event = std::move(std::get<MemberEvent>(stored).event);

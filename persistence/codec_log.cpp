@@ -89,7 +89,9 @@ CodecResult<LogEvent> member_event_of(const stored::LogEvent& from) {
   };
   auto event = event_of(from.member_event(), filing);
   if (!event) return tl::unexpected(std::move(event).error());
-  return MemberEvent{{from.member()}, *std::move(event)};
+  // In place: of a temporary GCC cannot tell that the parts it is moved from were ever set.
+  return CodecResult<LogEvent>(tl::in_place, std::in_place_type<MemberEvent>,
+                               domain::MemberKey{from.member()}, *std::move(event));
 }
 
 CodecResult<LogEvent> log_event_of(const stored::LogEvent& from) {

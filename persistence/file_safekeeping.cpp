@@ -74,6 +74,21 @@ tl::expected<std::map<std::uint32_t, Head>, std::string> parse_witness(
   return heads;
 }
 
+/// The next batch of a salvage file; nothing if what is left does not begin with one.
+std::optional<SalvagedBatch> take_batch(std::string_view& rest) {
+  auto expected = parse_head(take_part(rest, "\n"));
+  auto next = parse_head(take_part(rest, "\n"));
+  const auto size = parse_number<std::size_t>(take_part(rest, "\n"));
+  if (!expected || !next || !size || rest.size() <= *size || rest[*size] != '\n') {
+    return std::nullopt;
+  }
+  SalvagedBatch batch{.expected = *std::move(expected),
+                      .next = *std::move(next),
+                      .batch = std::string(rest.substr(0, *size))};
+  rest.remove_prefix(*size + 1);
+  return batch;
+}
+
 }  // namespace
 
 tl::expected<std::unique_ptr<FileSafekeeping>, std::string> FileSafekeeping::open(
@@ -176,32 +191,16 @@ tl::expected<std::vector<SalvagedBatch>, std::string> read_salvage(const fs::pat
   const auto text = text_of(file);
   if (!text) return tl::unexpected(std::string("it cannot be read"));
   std::string_view rest = *text;
-  const auto take_line = [&]() -> std::optional<std::string_view> {
-    const auto end = rest.find('\n');
-    if (end == std::string_view::npos) return std::nullopt;
-    const auto line = rest.substr(0, end);
-    rest.remove_prefix(end + 1);
-    return line;
-  };
-  const auto title = take_line();
-  if (!title || !title->starts_with(salvage_title)) {
+  if (!take_part(rest, "\n").starts_with(salvage_title)) {
     return tl::unexpected(std::string("it is no salvage file"));
   }
   std::vector<SalvagedBatch> batches;
   while (!rest.empty()) {
-    const auto expected = take_line();
-    const auto next = take_line();
-    const auto size_line = take_line();
-    const auto expected_head = expected ? parse_head(*expected) : std::nullopt;
-    const auto next_head = next ? parse_head(*next) : std::nullopt;
-    const auto size = size_line ? parse_number<std::size_t>(*size_line) : std::nullopt;
-    if (!expected_head || !next_head || !size || rest.size() <= *size) {
+    auto batch = take_batch(rest);
+    if (!batch) {
       return tl::unexpected(join_text("it is broken after ", batches.size(), " batches"));
     }
-    batches.push_back({.expected = *expected_head,
-                       .next = *next_head,
-                       .batch = std::string(rest.substr(0, *size))});
-    rest.remove_prefix(*size + 1);
+    batches.push_back(*std::move(batch));
   }
   return batches;
 }
