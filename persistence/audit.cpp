@@ -178,7 +178,7 @@ class Auditor {
   const Codec& codec_;
   const AuditOptions& options_;
   AuditReport report_;
-  AuditReplay replay_{codec_, ledger_.info().shards, report_};
+  AuditReplay replay_{codec_, ledger_.info(), report_};
   std::optional<LedgerError> error_;
 };
 

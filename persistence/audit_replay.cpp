@@ -143,8 +143,8 @@ bool is_reversal(const domain::Refunded& event) {
 
 }  // namespace
 
-AuditReplay::AuditReplay(const Codec& codec, std::uint32_t shards, AuditReport& report)
-    : codec_(codec), shards_(shards), report_(report) {}
+AuditReplay::AuditReplay(const Codec& codec, const LedgerInfo& info, AuditReport& report)
+    : codec_(codec), info_(info), report_(report) {}
 
 void AuditReplay::expect(domain::MemberKey member, Snapshot snapshot) {
   auto& expected = members_[member.value].expected;
@@ -255,9 +255,10 @@ Fault AuditReplay::post(const domain::Effects& effects) {
 
 Fault AuditReplay::check_checkout(Replayed& replayed, const domain::CheckedOut& event) {
   ++report_.orders;
-  const auto [place, is_new] = replayed.orders.try_emplace({event.key.high, event.key.low});
-  if (!is_new) return "an order was taken twice";
+  auto* const place = place_for(replayed, event);
+  if (place == nullptr) return "an order was taken twice";
   Order order{.position = event.header.position,
+              .received_at = event.header.received_at,
               .month = domain::utc_month(event.content.occurred_at),
               .amount = event.content.amount.minor_units,
               .awards = {},
@@ -285,7 +286,7 @@ Fault AuditReplay::check_checkout(Replayed& replayed, const domain::CheckedOut& 
   if (event.cash_due != event.content.amount - event.offset_money) {
     return "cash and points do not pay for the order";
   }
-  place->second = std::move(order);
+  *place = std::move(order);
   return std::nullopt;
 }
 

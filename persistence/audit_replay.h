@@ -18,8 +18,8 @@ using Fault = std::optional<std::string>;
 
 class AuditReplay {
  public:
-  /// `codec` and `report` outlive it.
-  AuditReplay(const Codec& codec, std::uint32_t shards, AuditReport& report);
+  /// All outlive it.
+  AuditReplay(const Codec& codec, const LedgerInfo& info, AuditReport& report);
 
   /// A stored snapshot, told before any event: compared when the replay reaches its position.
   /// One that was told before is replaced if it is older: a walk may meet a member twice.
@@ -37,6 +37,7 @@ class AuditReplay {
   /// What refunds and claims are held against.
   struct Order {
     domain::Position position;
+    domain::Instant received_at;
     std::int32_t month = 0;
     bool reversed = false;
     std::int64_t amount = 0;
@@ -52,9 +53,11 @@ class AuditReplay {
   };
   struct Claim {
     domain::MemberKey member;
-    domain::Position position;
+    domain::Instant received_at;
     std::int32_t month = 0;
     bool freed = false;
+    /// By the checkout that it was settled for.
+    bool met = false;
   };
   struct Expected {
     Snapshot snapshot;
@@ -65,6 +68,8 @@ class AuditReplay {
     domain::Member member;
     std::optional<Expected> expected;
     absl::flat_hash_map<OrderId, Order> orders;
+    /// Whose ids were used anew after the retention.
+    std::vector<std::pair<OrderId, Order>> former_orders;
     /// The member's first event that the snapshot does not cover.
     domain::Position first_after_snapshot;
   };
@@ -83,20 +88,29 @@ class AuditReplay {
   Fault compare_record(Replayed& replayed, const domain::Event& event);
   Fault compare_snapshot(Replayed& replayed);
 
+  /// The place of a new order; nothing if the member has it and the ledger still had to know it.
+  [[nodiscard]] Order* place_for(Replayed& replayed, const domain::CheckedOut& event) const;
+  /// Whether the ledger may have forgotten at `now` what it was told at `since`.
+  [[nodiscard]] bool may_forget(domain::Instant since, domain::Instant now) const;
+  /// Meets the claim that was settled for the checkout; false if there is none.
+  bool meet_claim(OrderId id, domain::MemberKey member, std::int32_t month);
+  std::optional<AuditBreak> check_order(domain::MemberKey key, OrderId id, const Order& order);
   std::optional<AuditBreak> check_orders(domain::MemberKey key, const Replayed& replayed);
   std::optional<AuditBreak> check_snapshot(domain::MemberKey key, const Replayed& replayed) const;
   std::optional<AuditBreak> check_sums() const;
 
   template <typename Key>
   [[nodiscard]] std::uint32_t shard_of(Key value) const {
-    return static_cast<std::uint32_t>(value & (shards_ - 1));
+    return static_cast<std::uint32_t>(value & (info_.shards - 1));
   }
 
   const Codec& codec_;
-  std::uint64_t shards_;
+  const LedgerInfo& info_;
   AuditReport& report_;
   absl::flat_hash_map<std::uint64_t, Replayed> members_;
   absl::flat_hash_map<OrderId, Claim> claims_;
+  /// Of orders whose ids were used anew after the retention, oldest first.
+  absl::flat_hash_map<OrderId, std::vector<Claim>> former_claims_;
 };
 
 }  // namespace wutong::persistence

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <future>
 #include <memory>
 #include <random>
@@ -25,12 +26,13 @@ constexpr int members = 40;
 constexpr int orders_per_round = 600;
 constexpr int rounds = 3;
 
-std::unique_ptr<TestEngine> started(Ledger& ledger, int boot) {
-  auto engine =
-      std::make_unique<TestEngine>(ledger, EngineOptions{.node_boot = "a/" + std::to_string(boot),
-                                                         .threads = 2,
-                                                         .lease_ttl_ms = 200,
-                                                         .flush_interval_ms = 10});
+std::unique_ptr<TestEngine> started(Ledger& ledger, int boot, Clocks clocks = system_clocks()) {
+  auto engine = std::make_unique<TestEngine>(ledger,
+                                             EngineOptions{.node_boot = "a/" + std::to_string(boot),
+                                                           .threads = 2,
+                                                           .lease_ttl_ms = 200,
+                                                           .flush_interval_ms = 10},
+                                             std::move(clocks));
   EXPECT_TRUE(engine->wait_until_ready());
   return engine;
 }
@@ -110,6 +112,44 @@ TEST(AuditOfAnEngine, HoldsWhileItRunsAfterACrashAndAtTheEnd) {
   EXPECT_GT(report->refunds, 0U);
   EXPECT_GT(report->records, 0U);
   EXPECT_EQ(report->in_flight, 0U);
+}
+
+TEST(AuditOfAnEngine, HoldsWhenTheEngineTakesAnOrderThatTheLedgerHasForgotten) {
+  std::atomic<std::int64_t> now_ms{noon.unix_ms};
+  MemoryLedger ledger({.id = "test",
+                       .shards = 4,
+                       .hash_key = std::string(16, 'k'),
+                       .identity_key = std::string(32, 'i'),
+                       .clock = LedgerClock::gateway,
+                       .history_days = 35,
+                       .book_buckets = 16},
+                      [&] { return now_ms.load(); });
+  auto clocks = system_clocks();
+  clocks.wall_ms = [&] { return now_ms.load(); };
+  auto engine = started(ledger, 0, clocks);
+  const auto buy = [&](const std::string& member, const std::string& order) {
+    const auto reply = engine->call(member, checkout_of(order, 10'000, {now_ms}), {now_ms});
+    const auto* receipt = std::get_if<ReceiptReply>(&reply);
+    return receipt != nullptr && !receipt->replayed;
+  };
+  for (const auto* member : {"alice", "bob"}) engine->enroll(member, noon);
+  ASSERT_TRUE(buy("alice", "o1"));
+  ASSERT_TRUE(buy("alice", "o2"));
+  // So many that the first are no longer among the records that the member itself keeps.
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(buy("alice", "other" + std::to_string(i)));
+
+  ASSERT_TRUE(engine->stop());
+  now_ms += 70 * std::int64_t{86'400'000};
+  engine = started(ledger, 1, clocks);
+  ASSERT_TRUE(buy("alice", "o1"));
+  ASSERT_TRUE(buy("bob", "o2"));
+  ASSERT_TRUE(engine->stop());
+
+  const auto report = audit(ledger, codec);
+  ASSERT_TRUE(report.has_value());
+  ASSERT_FALSE(report->broken) << report->broken->what;
+  EXPECT_EQ(report->orders, 24U);
+  EXPECT_EQ(report->claims_without_checkout, 0U);
 }
 
 }  // namespace

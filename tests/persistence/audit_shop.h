@@ -107,6 +107,9 @@ class Shop {
                             .reversal = true});
   }
 
+  /// What the history of the member's records does after the retention.
+  void forget_records(MemberKey key) { members_[key.value].records.clear(); }
+
   void days_later(int days) { now_ = now_ + domain::Duration{days * 86'400'000LL}; }
 
   /// Writes snapshots, and moves the marks to where the logs end.
@@ -175,10 +178,11 @@ inline Shop busy_shop() {
 }
 
 /// The draft as a ledger in memory.
-inline std::unique_ptr<MemoryLedger> written(const Draft& draft) {
-  LedgerInfo info;
-  info.shards = shards;
-  info.clock = LedgerClock::caller;
+inline std::unique_ptr<MemoryLedger> written(const Draft& draft,
+                                             LedgerClock clock = LedgerClock::caller,
+                                             std::int32_t history_days = 35) {
+  const LedgerInfo info{
+      .id = "shop", .shards = shards, .clock = clock, .history_days = history_days};
   auto ledger = std::make_unique<MemoryLedger>(info, [] { return std::int64_t{0}; });
   for (std::uint32_t shard = 0; shard < shards; ++shard) {
     Head head{.writer = "none"};
