@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "persistence/ledger_text.h"
+#include "persistence/salvage.h"
 #include "persistence/text.h"
 
 namespace wutong::persistence {
@@ -17,7 +18,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view witness_title = "wutong witness of ledger ";
-constexpr std::string_view salvage_title = "wutong salvage of shard ";
 constexpr auto write_pause = std::chrono::milliseconds(500);
 
 std::optional<std::string> text_of(const fs::path& file) {
@@ -74,21 +74,6 @@ tl::expected<std::map<std::uint32_t, Head>, std::string> parse_witness(
   return heads;
 }
 
-/// The next batch of a salvage file; nothing if what is left does not begin with one.
-std::optional<SalvagedBatch> take_batch(std::string_view& rest) {
-  auto expected = parse_head(take_part(rest, "\n"));
-  auto next = parse_head(take_part(rest, "\n"));
-  const auto size = parse_number<std::size_t>(take_part(rest, "\n"));
-  if (!expected || !next || !size || rest.size() <= *size || rest[*size] != '\n') {
-    return std::nullopt;
-  }
-  SalvagedBatch batch{.expected = *std::move(expected),
-                      .next = *std::move(next),
-                      .batch = std::string(rest.substr(0, *size))};
-  rest.remove_prefix(*size + 1);
-  return batch;
-}
-
 }  // namespace
 
 tl::expected<std::unique_ptr<FileSafekeeping>, std::string> FileSafekeeping::open(
@@ -137,15 +122,8 @@ std::optional<Head> FileSafekeeping::witnessed(std::uint32_t shard) const {
 
 bool FileSafekeeping::salvage(std::uint32_t shard, const std::vector<AppendRequest>& lost) {
   if (lost.empty()) return true;
-  std::string text = join_text(salvage_title, shard, "\n");
-  for (const auto& request : lost) {
-    append_text(text, head_text(request.expected), "\n", head_text(request.next), "\n",
-                request.batch->size(), "\n");
-    text += *request.batch;
-    text += '\n';
-  }
   const auto name = join_text("salvage-", shard, "-", position_text(lost.back().next.position));
-  const bool written = replace(salvage_folder_ / name, text);
+  const bool written = replace(salvage_folder_ / name, salvage_text(ledger_id_, shard, lost));
   const std::lock_guard lock(mutex_);
   if (written) {
     ++salvaged_;
@@ -185,24 +163,6 @@ void FileSafekeeping::write(const std::map<std::uint32_t, Head>& heads) {
   const std::lock_guard lock(mutex_);
   ++write_failures_;
   dirty_ = true;
-}
-
-tl::expected<std::vector<SalvagedBatch>, std::string> read_salvage(const fs::path& file) {
-  const auto text = text_of(file);
-  if (!text) return tl::unexpected(std::string("it cannot be read"));
-  std::string_view rest = *text;
-  if (!take_part(rest, "\n").starts_with(salvage_title)) {
-    return tl::unexpected(std::string("it is no salvage file"));
-  }
-  std::vector<SalvagedBatch> batches;
-  while (!rest.empty()) {
-    auto batch = take_batch(rest);
-    if (!batch) {
-      return tl::unexpected(join_text("it is broken after ", batches.size(), " batches"));
-    }
-    batches.push_back(*std::move(batch));
-  }
-  return batches;
 }
 
 }  // namespace wutong::persistence

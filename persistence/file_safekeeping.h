@@ -61,14 +61,4 @@ class FileSafekeeping final : public Safekeeping {
   std::jthread writer_;
 };
 
-/// One batch of a salvage file.
-struct SalvagedBatch {
-  Head expected;
-  Head next;
-  std::string batch;
-};
-/// What `salvage` wrote, for `audit` and people; an error says where the file is broken.
-[[nodiscard]] tl::expected<std::vector<SalvagedBatch>, std::string> read_salvage(
-    const std::filesystem::path& file);
-
 }  // namespace wutong::persistence
