@@ -1,9 +1,8 @@
 #include "persistence/audit.h"
 
-#include <future>
-#include <memory>
 #include <utility>
 
+#include "persistence/audit_reader.h"
 #include "persistence/audit_replay.h"
 
 namespace wutong::persistence {
@@ -16,13 +15,13 @@ using domain::Position;
 class Auditor {
  public:
   Auditor(Ledger& ledger, const Codec& codec, const AuditOptions& options)
-      : ledger_(ledger), codec_(codec), options_(options) {}
+      : reader_(ledger, options.attempts_max), codec_(codec), options_(options) {}
 
   tl::expected<AuditReport, LedgerError> run() {
-    report_.shards.resize(ledger_.info().shards);
+    report_.shards.resize(reader_.info().shards);
     const bool read = each_shard(&Auditor::read_mark) && each_shard(&Auditor::read_snapshots) &&
                       each_shard(&Auditor::read_head) && each_shard(&Auditor::replay_log);
-    if (error_) return tl::unexpected(*std::move(error_));
+    if (reader_.error()) return tl::unexpected(*reader_.error());
     if (read) report_.broken = replay_.finish();
     return std::move(report_);
   }
@@ -36,22 +35,6 @@ class Auditor {
     return true;
   }
 
-  /// Waits for the answer of `ask(callback)`; nothing once the ledger has failed for good.
-  template <typename Value, typename Ask>
-  std::optional<Value> answer_of(Ask ask) {
-    for (int attempt = 1;; ++attempt) {
-      auto promise = std::make_shared<std::promise<LedgerResult<Value>>>();
-      auto future = promise->get_future();
-      ask([promise](LedgerResult<Value> result) { promise->set_value(std::move(result)); });
-      auto result = future.get();
-      if (result) return *std::move(result);
-      if (result.error().fault == LedgerFault::broken || attempt >= options_.attempts_max) {
-        error_ = std::move(result).error();
-        return std::nullopt;
-      }
-    }
-  }
-
   bool broken(std::uint32_t shard, Position position, std::string what,
               domain::MemberKey member = {}) {
     report_.broken = AuditBreak{shard, position, member, std::move(what)};
@@ -59,20 +42,19 @@ class Auditor {
   }
 
   bool read_mark(std::uint32_t shard) {
-    auto mark = answer_of<Mark>(
-        [&](LedgerCallback<Mark> done) { ledger_.journal(shard).read_mark(std::move(done)); });
+    const auto mark = reader_.answer_of<Mark>(
+        shard, [](Journal& journal, const auto& done) { journal.read_mark(done); });
     if (!mark) return false;
     report_.shards[shard].mark = *mark;
     return true;
   }
 
   bool read_snapshots(std::uint32_t shard) {
-    auto& journal = ledger_.journal(shard);
     std::uint64_t cursor = 0;
     do {
-      auto page = answer_of<Journal::ScanPage>([&](LedgerCallback<Journal::ScanPage> done) {
-        journal.scan_snapshots(cursor, 1'000, std::move(done));
-      });
+      const auto page = reader_.answer_of<Journal::ScanPage>(
+          shard,
+          [&](Journal& journal, const auto& done) { journal.scan_snapshots(cursor, 1'000, done); });
       if (!page) return false;
       for (const auto member : page->members) {
         if (!read_snapshot(shard, member)) return false;
@@ -83,10 +65,8 @@ class Auditor {
   }
 
   bool read_snapshot(std::uint32_t shard, domain::MemberKey member) {
-    using Bytes = std::optional<std::string>;
-    const auto bytes = answer_of<Bytes>([&](LedgerCallback<Bytes> done) {
-      ledger_.journal(shard).read_snapshot(member, std::move(done));
-    });
+    const auto bytes = reader_.answer_of<std::optional<std::string>>(
+        shard, [&](Journal& journal, const auto& done) { journal.read_snapshot(member, done); });
     if (!bytes) return false;
     if (!*bytes) return true;
     auto snapshot = codec_.snapshot_of(**bytes);
@@ -101,12 +81,10 @@ class Auditor {
   }
 
   bool read_head(std::uint32_t shard) {
-    const auto read = answer_of<AppendReply>([&](LedgerCallback<AppendReply> done) {
-      ledger_.journal(shard).read_head(std::move(done));
-    });
-    if (!read) return false;
+    auto head = reader_.head(shard);
+    if (!head) return false;
     auto& standing = report_.shards[shard];
-    standing.head = read->head;
+    standing.head = *std::move(head);
     if (standing.head.position < standing.mark.position) {
       return broken(shard, standing.mark.position, "the mark is ahead of the head");
     }
@@ -117,10 +95,7 @@ class Auditor {
     const auto head = report_.shards[shard].head.position;
     Position last;
     while (last < head) {
-      using Entries = std::vector<LogEntry>;
-      const auto entries = answer_of<Entries>([&](LedgerCallback<Entries> done) {
-        ledger_.journal(shard).read_log(last, options_.entries_per_page, std::move(done));
-      });
+      const auto entries = reader_.log(shard, last, options_.entries_per_page);
       if (!entries) return false;
       if (entries->empty()) return broken(shard, last, "the log ends before its head");
       for (const auto& entry : *entries) {
@@ -142,7 +117,7 @@ class Auditor {
     }
     for (const auto& event : *events) {
       const auto position = position_of(event);
-      if (!follows(last, position, event)) {
+      if (!follows(last, event)) {
         return broken(shard, position,
                       "an event does not follow the one before: events are missing");
       }
@@ -159,27 +134,11 @@ class Auditor {
     return true;
   }
 
-  static Position position_of(const LogEvent& event) {
-    if (const auto* of_member = std::get_if<MemberEvent>(&event)) {
-      return domain::header_of(of_member->event).position;
-    }
-    if (const auto* settled = std::get_if<OrderSettled>(&event)) return settled->header.position;
-    if (const auto* freed = std::get_if<OrderFreed>(&event)) return freed->header.position;
-    return std::get<Taken>(event).header.position;
-  }
-
-  /// The next number of the same epoch, or the take-over that opens a higher one.
-  static bool follows(Position last, Position next, const LogEvent& event) {
-    if (next.epoch == last.epoch) return next.sequence == last.sequence + 1;
-    return next.epoch > last.epoch && std::holds_alternative<Taken>(event);
-  }
-
-  Ledger& ledger_;
+  AuditReader reader_;
   const Codec& codec_;
   const AuditOptions& options_;
   AuditReport report_;
-  AuditReplay replay_{codec_, ledger_.info(), report_};
-  std::optional<LedgerError> error_;
+  AuditReplay replay_{codec_, reader_.info(), report_};
 };
 
 }  // namespace

@@ -9,12 +9,10 @@
 #include <vector>
 
 #include "persistence/audit.h"
+#include "persistence/audit_points.h"
 
 /// The replaying half of the audit: knows no ledger, only events. Inside `persistence/` only.
 namespace wutong::persistence {
-
-/// What is wrong, or nothing.
-using Fault = std::optional<std::string>;
 
 class AuditReplay {
  public:
@@ -83,8 +81,6 @@ class AuditReplay {
   Fault apply(Replayed& replayed, const domain::Event& event);
   Fault check_checkout(Replayed& replayed, const domain::CheckedOut& event);
   Fault check_refund(Replayed& replayed, const domain::Refunded& event);
-  std::int64_t& sum_for(domain::Reason reason);
-  Fault post(const domain::Effects& effects);
   Fault compare_record(Replayed& replayed, const domain::Event& event);
   Fault compare_snapshot(Replayed& replayed);
 
