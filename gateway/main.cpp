@@ -13,9 +13,9 @@ using namespace wutong::commands;  // NOLINT: main is where the commands meet.
 
 constexpr const char* description =
     "Wutong, an in-memory points gateway.\n\n"
-    "Exit codes: 0 done; 1 a part failed, or the ledger does not hold; 2 the command line or a "
-    "file\n"
-    "is wrong.";
+    "Exit codes: 0 done; 1 a part failed, or the ledger does not hold or lost something; 2 the "
+    "command\n"
+    "line or a file is wrong.";
 
 }  // namespace
 
@@ -44,6 +44,9 @@ int main(int argc, char** argv) {
   CLI::App* audit_command = app.add_subcommand("audit", "Prove that the ledger holds");
   audit_command->add_option("--config", audited.config_file, "The configuration, a TOML file")
       ->required();
+  audit_command->add_option("--salvage", audited.salvage_files,
+                            "A file that a gateway put aside when the ledger lost the end of a "
+                            "log: name what of it is lost; repeatable");
   audit_command->add_flag("--json", audited.json, "One JSON object");
   audit_command->callback([&] { action = [&audited] { return audit(audited); }; });
 

@@ -25,10 +25,14 @@ enum Exit : int {
 
 struct AuditArguments {
   std::filesystem::path config_file;
+  /// What shards put aside; the audit names what of it the ledger lost.
+  std::vector<std::filesystem::path> salvage_files;
   /// One JSON object instead of lines.
   bool json = false;
 };
 /// Proves over the whole ledger, with gateways running or not, that no point is lost or made.
+/// `exit_failed` if it does not hold, or lost what a salvage file has; `exit_wrong` if such a file
+/// cannot be read or is none of this ledger.
 [[nodiscard]] int audit(const AuditArguments& arguments);
 
 struct TokenArguments {
