@@ -248,16 +248,12 @@ std::optional<domain::Record> Shard::commit_event(MemberActor& member, domain::E
   event = std::move(std::get<MemberEvent>(stored).event);
   domain::apply(member.state, event);
   touch_dirty(member, position);
-  std::optional<domain::Record> record;
-  if (auto* checkout = std::get_if<domain::CheckedOut>(&event)) {
-    record.emplace(std::move(*checkout));
-  } else if (auto* refund = std::get_if<domain::Refunded>(&event)) {
-    if (!is_reversal(*refund)) {
-      book_->note(position, id_claim(refund->key, member.key), member.key,
-                  domain::utc_month(refund->order_occurred_at));
-    }
-    record.emplace(std::move(*refund));
+  const auto* refund = std::get_if<domain::Refunded>(&event);
+  if (refund != nullptr && !is_reversal(*refund)) {
+    book_->note(position, id_claim(refund->key, member.key), member.key,
+                domain::utc_month(refund->order_occurred_at));
   }
+  auto record = domain::record_of(std::move(event));
   if (record) member.records.push_back(parts_.codec.pack(*record));
   return record;
 }

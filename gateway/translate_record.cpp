@@ -190,6 +190,15 @@ void fill(const domain::Refunded& event, v1::RefundRecord& out) {
   out.set_reason(event.reason);
 }
 
+void fill_what(const domain::CheckedOut& event, v1::ReceiptRecord& out) {
+  fill(event, *out.mutable_checkout());
+  for (const domain::RiskCheck& check : event.checks) tell(check, *out.add_risk_checks());
+}
+
+void fill_what(const domain::Refunded& event, v1::ReceiptRecord& out) {
+  fill(event, *out.mutable_refund());
+}
+
 }  // namespace
 
 void tell(const domain::Balances& balances, v1::Balances& out) {
@@ -237,19 +246,14 @@ void tell(const Standing& standing, v1::Standing& out) {
 }
 
 void tell(const domain::Record& record, std::uint32_t shard, v1::ReceiptRecord& out) {
-  if (const auto* checkout = std::get_if<domain::CheckedOut>(&record)) {
-    fill(checkout->header, shard, out);
-    fill(*checkout, *out.mutable_checkout());
-    fill(checkout->effects, out);
-    for (const domain::RiskCheck& check : checkout->checks) tell(check, *out.add_risk_checks());
-    tell(checkout->after, *out.mutable_balances_after());
-    return;
-  }
-  const auto& refund = std::get<domain::Refunded>(record);
-  fill(refund.header, shard, out);
-  fill(refund, *out.mutable_refund());
-  fill(refund.effects, out);
-  tell(refund.after, *out.mutable_balances_after());
+  std::visit(
+      [&](const auto& event) {
+        fill(event.header, shard, out);
+        fill_what(event, out);
+        fill(event.effects, out);
+        tell(event.after, *out.mutable_balances_after());
+      },
+      record);
 }
 
 }  // namespace wutong

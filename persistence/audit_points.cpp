@@ -32,15 +32,6 @@ std::int64_t& sum_for(Reason reason, AuditPoints& points) {
 
 }  // namespace
 
-const domain::Effects* effects_of(const domain::Event& event) {
-  if (const auto* checked_out = std::get_if<domain::CheckedOut>(&event)) {
-    return &checked_out->effects;
-  }
-  if (const auto* refunded = std::get_if<domain::Refunded>(&event)) return &refunded->effects;
-  if (const auto* expired = std::get_if<domain::Expired>(&event)) return &expired->effects;
-  return nullptr;
-}
-
 bool is_bounded(std::int64_t count) { return count >= -count_max && count <= count_max; }
 
 bool is_bounded(const domain::Effects& effects) {

@@ -14,9 +14,6 @@ namespace wutong::persistence {
 /// What is wrong, or nothing.
 using Fault = std::optional<std::string>;
 
-/// Nothing for an enrolment.
-[[nodiscard]] const domain::Effects* effects_of(const domain::Event& event);
-
 /// Within what the domain lets a member have, and far from where sums overflow.
 [[nodiscard]] bool is_bounded(std::int64_t count);
 [[nodiscard]] bool is_bounded(const domain::Effects& effects);

@@ -47,13 +47,6 @@ Fault apply_guarded(domain::Member& member, const domain::Event& event) {
   return fault;
 }
 
-const domain::Balances* balances_after(const domain::Event& event) {
-  if (const auto* checked_out = std::get_if<domain::CheckedOut>(&event)) return &checked_out->after;
-  if (const auto* refunded = std::get_if<domain::Refunded>(&event)) return &refunded->after;
-  if (const auto* expired = std::get_if<domain::Expired>(&event)) return &expired->after;
-  return nullptr;
-}
-
 /// What lies in lots: points, and what the pool owes for them.
 struct Holdings {
   std::int64_t points = 0;
@@ -124,7 +117,7 @@ Fault AuditReplay::take(std::uint32_t shard, const MemberEvent& event) {
   auto& replayed = members_[event.member.value];
   if (auto fault = check_before(replayed, event.event)) return fault;
   if (auto fault = apply(replayed, event.event)) return fault;
-  if (const auto* effects = effects_of(event.event)) {
+  if (const auto* effects = domain::effects_of(event.event)) {
     if (auto fault = post(*effects, report_.points, report_.postings)) return fault;
   }
   if (const auto* checked_out = std::get_if<domain::CheckedOut>(&event.event)) {
@@ -143,7 +136,7 @@ Fault AuditReplay::check_before(const Replayed& replayed, const domain::Event& e
   if (domain::header_of(event).received_at < replayed.member.last_event_at) {
     return "a member's time falls";
   }
-  const auto* effects = effects_of(event);
+  const auto* effects = domain::effects_of(event);
   if (effects != nullptr && !is_bounded(*effects)) return "more points than any member can have";
   return std::nullopt;
 }
@@ -152,7 +145,7 @@ Fault AuditReplay::apply(Replayed& replayed, const domain::Event& event) {
   const auto before = holdings_of(replayed.member);
   if (auto fault = apply_guarded(replayed.member, event)) return fault;
   const auto after = holdings_of(replayed.member);
-  const auto* effects = effects_of(event);
+  const auto* effects = domain::effects_of(event);
   const auto moved = effects == nullptr ? Holdings{} : holdings_of(*effects);
   if (!before || !after || !moved) return "sums overflow";
   if (after->points - before->points != moved->points) {
@@ -165,7 +158,7 @@ Fault AuditReplay::apply(Replayed& replayed, const domain::Event& event) {
   if (!add(report_.points.in_lots, moved->points) || !add(report_.pool_owes, moved->value)) {
     return "sums overflow";
   }
-  const auto* balances = balances_after(event);
+  const auto* balances = domain::balances_after(event);
   if (balances != nullptr &&
       *balances != balances_in(replayed.member, domain::header_of(event).received_at)) {
     return "the balances after the event are not the state's";

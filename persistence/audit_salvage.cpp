@@ -48,17 +48,12 @@ const domain::Event* event_in(const LogEvent& event) {
   return of_member == nullptr ? nullptr : &of_member->event;
 }
 
-/// Of a checkout or a refund.
+/// Nothing of an event that is no record.
 std::optional<OrderId> record_id(const LogEvent& event) {
   const auto* of_member = event_in(event);
-  if (of_member == nullptr) return std::nullopt;
-  if (const auto* checked_out = std::get_if<domain::CheckedOut>(of_member)) {
-    return OrderId{checked_out->key.high, checked_out->key.low};
-  }
-  if (const auto* refunded = std::get_if<domain::Refunded>(of_member)) {
-    return OrderId{refunded->key.high, refunded->key.low};
-  }
-  return std::nullopt;
+  const auto filed = of_member == nullptr ? std::nullopt : domain::filed_under(*of_member);
+  if (!filed) return std::nullopt;
+  return OrderId{filed->key.high, filed->key.low};
 }
 
 std::string name_of(const LogEvent& event) {
@@ -70,7 +65,7 @@ std::string name_of(const LogEvent& event) {
     std::string operator()(const domain::Refunded& of) const {
       return join_text("refund ", of.refund_id, " of order ", of.order_id);
     }
-    std::string operator()(const domain::Expired&) const { return "expiry of points"; }
+    std::string operator()(const domain::TimePassed&) const { return "expiry of points"; }
     std::string operator()(const MemberEvent& of) const { return std::visit(*this, of.event); }
     std::string operator()(const OrderSettled&) const { return "claim of an order"; }
     std::string operator()(const OrderFreed&) const { return "end of an order's claim"; }
@@ -182,7 +177,7 @@ class Comparison {
                    .member = member_of(event),
                    .what = name_of(event)};
     const auto* of_member = event_in(event);
-    if (const auto* effects = of_member == nullptr ? nullptr : effects_of(*of_member)) {
+    if (const auto* effects = of_member == nullptr ? nullptr : domain::effects_of(*of_member)) {
       if (!is_bounded(*effects)) return "more points than any member can have";
       if (auto fault = post(*effects, report_.points, postings_)) return fault;
       bool summed = true;
@@ -192,7 +187,8 @@ class Comparison {
       if (!summed || !add(report_.points.in_lots, lost.points.count)) return "sums overflow";
     }
     if (const auto id = record_id(event)) {
-      ++(std::holds_alternative<domain::CheckedOut>(*of_member) ? report_.orders : report_.refunds);
+      report_.orders += std::holds_alternative<domain::CheckedOut>(*of_member) ? 1 : 0;
+      report_.refunds += std::holds_alternative<domain::Refunded>(*of_member) ? 1 : 0;
       const auto again = branch.records.find(*id);
       if (again != branch.records.end()) lost.again = again->second;
     }

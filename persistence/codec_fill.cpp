@@ -1,6 +1,3 @@
-#include <utility>
-#include <variant>
-
 #include "persistence/codec_parts.h"
 
 /// Events into messages; `codec_read.cpp` is the way back.
@@ -114,47 +111,39 @@ void fill_body(stored::Refunded& to, const domain::Refunded& event, NameWriter& 
   fill_totals(*to.mutable_totals(), event.totals);
 }
 
+void fill_body(stored::TimePassed&, const domain::TimePassed&, NameWriter&) {}
+
 void fill_header(stored::MemberEvent& to, const domain::EventHeader& header) {
   to.set_received_at(header.received_at.unix_ms);
   to.set_program_version(header.program_version);
   to.set_policy_version(header.policy_version);
 }
 
-}  // namespace
-
-void fill(stored::MemberEvent& to, const domain::CheckedOut& event) {
+template <typename Body, typename Happened>
+void fill_with_effects(stored::MemberEvent& to, const Happened& event, Body& body) {
   NameWriter names(to.mutable_names());
   fill_header(to, event.header);
-  fill_body(*to.mutable_checked_out(), event, names);
+  fill_body(body, event, names);
   fill(*to.mutable_effects(), event.effects, event.after, event.header.received_at, names);
+}
+
+}  // namespace
+
+void fill(stored::MemberEvent& to, const domain::Enrolled& event) {
+  fill_header(to, event.header);
+  to.mutable_enrolled()->set_member_id(event.member_id);
+}
+
+void fill(stored::MemberEvent& to, const domain::CheckedOut& event) {
+  fill_with_effects(to, event, *to.mutable_checked_out());
 }
 
 void fill(stored::MemberEvent& to, const domain::Refunded& event) {
-  NameWriter names(to.mutable_names());
-  fill_header(to, event.header);
-  fill_body(*to.mutable_refunded(), event, names);
-  fill(*to.mutable_effects(), event.effects, event.after, event.header.received_at, names);
+  fill_with_effects(to, event, *to.mutable_refunded());
 }
 
-void fill(stored::MemberEvent& to, const domain::Event& event) {
-  struct Visitor {
-    stored::MemberEvent& to;
-
-    void operator()(const domain::CheckedOut& checked_out) { fill(to, checked_out); }
-    void operator()(const domain::Refunded& refunded) { fill(to, refunded); }
-    void operator()(const domain::Enrolled& enrolled) {
-      fill_header(to, enrolled.header);
-      to.mutable_enrolled()->set_member_id(enrolled.member_id);
-    }
-    void operator()(const domain::Expired& expired) {
-      NameWriter names(to.mutable_names());
-      fill_header(to, expired.header);
-      to.mutable_expired();
-      fill(*to.mutable_effects(), expired.effects, expired.after, expired.header.received_at,
-           names);
-    }
-  };
-  std::visit(Visitor{to}, event);
+void fill(stored::MemberEvent& to, const domain::TimePassed& event) {
+  fill_with_effects(to, event, *to.mutable_time_passed());
 }
 
 }  // namespace wutong::persistence

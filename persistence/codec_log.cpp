@@ -21,28 +21,29 @@ void fill_key(stored::LogEvent& to, domain::RecordKey key) {
   to.set_key_low(key.low);
 }
 
-/// Of the two events that are records: what look-ups need stands beside the record.
-void fill_filing(stored::LogEvent& to, domain::Instant received_at, domain::RecordKey key,
-                 domain::Instant filed_at) {
-  fill_key(to, key);
-  to.set_filed_before(wrapping_difference(received_at.unix_ms, filed_at.unix_ms));
+/// Of an event that is a record: what look-ups need stands beside it.
+void fill_filing(stored::LogEvent& to, domain::Instant received_at,
+                 const domain::FiledUnder& filed) {
+  fill_key(to, filed.key);
+  to.set_filed_before(wrapping_difference(received_at.unix_ms, filed.at.unix_ms));
+  if (filed.beside) {
+    to.set_order_high(filed.beside->high);
+    to.set_order_low(filed.beside->low);
+  }
 }
 
 struct LogEventFiller {
   stored::LogEvent& to;
 
   void operator()(const MemberEvent& event) {
-    fill_position(to, std::visit([](const auto& of) { return of.header.position; }, event.event));
+    const auto& header = domain::header_of(event.event);
+    fill_position(to, header.position);
     to.set_member(event.member.value);
-    if (const auto* checked_out = std::get_if<domain::CheckedOut>(&event.event)) {
-      fill_filing(to, checked_out->header.received_at, checked_out->key,
-                  checked_out->content.occurred_at);
-    } else if (const auto* refunded = std::get_if<domain::Refunded>(&event.event)) {
-      fill_filing(to, refunded->header.received_at, refunded->key, refunded->order_occurred_at);
-      to.set_order_high(refunded->content.order.high);
-      to.set_order_low(refunded->content.order.low);
+    if (const auto filed = domain::filed_under(event.event)) {
+      fill_filing(to, header.received_at, *filed);
     }
-    fill(*to.mutable_member_event(), event.event);
+    std::visit([&](const auto& happened) { fill(*to.mutable_member_event(), happened); },
+               event.event);
   }
   void operator()(const OrderSettled& event) { fill_order(*to.mutable_settled(), event); }
   void operator()(const OrderFreed& event) { fill_order(*to.mutable_freed(), event); }
@@ -178,21 +179,14 @@ CodecResult<std::vector<LogEvent>> StoredCodec::events_of(std::string_view batch
 PackedRecord StoredCodec::pack(const domain::Record& record) const {
   thread_local stored::MemberEvent message;
   message.Clear();
-  PackedRecord packed;
-  if (const auto* checked_out = std::get_if<domain::CheckedOut>(&record)) {
-    packed.key = checked_out->key;
-    packed.order = checked_out->key;
-    packed.position = checked_out->header.position;
-    packed.filed_at = checked_out->content.occurred_at;
-    fill(message, *checked_out);
-  } else {
-    const auto& refunded = std::get<domain::Refunded>(record);
-    packed.key = refunded.key;
-    packed.order = refunded.content.order;
-    packed.position = refunded.header.position;
-    packed.filed_at = refunded.order_occurred_at;
-    fill(message, refunded);
-  }
+  std::visit([](const auto& happened) { fill(message, happened); }, record);
+  const auto filed = domain::filed_under(record);
+  PackedRecord packed{
+      .key = filed.key,
+      .order = filed.beside.value_or(filed.key),
+      .position = std::visit([](const auto& happened) { return happened.header.position; }, record),
+      .filed_at = filed.at,
+  };
   message.SerializeToString(&packed.bytes);
   return packed;
 }
@@ -205,9 +199,9 @@ CodecResult<domain::Record> StoredCodec::unpack(const PackedRecord& record) cons
                                   .order = record.order,
                                   .filed_at = record.filed_at});
   if (!event) return tl::unexpected(std::move(event).error());
-  if (auto* checked_out = std::get_if<domain::CheckedOut>(&*event)) return std::move(*checked_out);
-  if (auto* refunded = std::get_if<domain::Refunded>(&*event)) return std::move(*refunded);
-  return codec_error("an event that is no record");
+  auto unpacked = domain::record_of(*std::move(event));
+  if (!unpacked) return codec_error("an event that is no record");
+  return *std::move(unpacked);
 }
 
 void fill(stored::HistoryRecord& to, const PackedRecord& record) {

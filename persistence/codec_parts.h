@@ -23,9 +23,10 @@ void read(const stored::Effects& from, domain::Instant received_at, Reader& read
           domain::Effects& effects, domain::Balances& after);
 
 /// Everything of an event but position, keys and `filed_at`, which stand beside it.
-void fill(stored::MemberEvent& to, const domain::Event& event);
+void fill(stored::MemberEvent& to, const domain::Enrolled& event);
 void fill(stored::MemberEvent& to, const domain::CheckedOut& event);
 void fill(stored::MemberEvent& to, const domain::Refunded& event);
+void fill(stored::MemberEvent& to, const domain::TimePassed& event);
 
 /// What stands beside the stored event.
 struct Filing {

@@ -145,6 +145,14 @@ domain::Refunded read_body(const stored::Refunded& from, const domain::EventHead
   return event;
 }
 
+domain::TimePassed read_body(const stored::TimePassed& from, const domain::EventHeader& header,
+                             const Filing& /*filing*/, Reader& reader) {
+  reader.known(from);
+  domain::TimePassed event;
+  event.header = header;
+  return event;
+}
+
 }  // namespace
 
 CodecResult<domain::Event> event_of(const stored::MemberEvent& from, const Filing& filing) {
@@ -156,25 +164,23 @@ CodecResult<domain::Event> event_of(const stored::MemberEvent& from, const Filin
       .program_version = from.program_version(),
       .policy_version = from.policy_version(),
   };
-  if (from.has_checked_out() + from.has_refunded() + from.has_enrolled() + from.has_expired() !=
+  if (from.has_checked_out() + from.has_refunded() + from.has_enrolled() + from.has_time_passed() !=
       1) {
     return codec_error("not exactly one kind of event");
   }
 
   domain::Event event;
+  const auto read_as = [&]<typename Body>(const Body& body) {
+    using Happened = decltype(read_body(body, header, filing, reader));
+    auto& happened = event.emplace<Happened>(read_body(body, header, filing, reader));
+    read(from.effects(), header.received_at, reader, happened.effects, happened.after);
+  };
   if (from.has_checked_out()) {
-    auto& checked_out =
-        event.emplace<domain::CheckedOut>(read_body(from.checked_out(), header, filing, reader));
-    read(from.effects(), header.received_at, reader, checked_out.effects, checked_out.after);
+    read_as(from.checked_out());
   } else if (from.has_refunded()) {
-    auto& refunded =
-        event.emplace<domain::Refunded>(read_body(from.refunded(), header, filing, reader));
-    read(from.effects(), header.received_at, reader, refunded.effects, refunded.after);
-  } else if (from.has_expired()) {
-    reader.known(from.expired());
-    auto& expired = event.emplace<domain::Expired>();
-    expired.header = header;
-    read(from.effects(), header.received_at, reader, expired.effects, expired.after);
+    read_as(from.refunded());
+  } else if (from.has_time_passed()) {
+    read_as(from.time_passed());
   } else {
     reader.known(from.enrolled());
     event.emplace<domain::Enrolled>(domain::Enrolled{header, from.enrolled().member_id()});

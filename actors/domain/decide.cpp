@@ -73,11 +73,11 @@ std::optional<Event> due(const Member& member, const Program& program, const Ris
   Draft draft(member, today, now);
   draft.expire(program);
   const Balances after = draft.balances();
-  return Expired{.header = {.received_at = now,
-                            .program_version = program.version,
-                            .policy_version = policy.version},
-                 .effects = draft.take_effects(),
-                 .after = after};
+  return TimePassed{.header = {.received_at = now,
+                               .program_version = program.version,
+                               .policy_version = policy.version},
+                    .effects = draft.take_effects(),
+                    .after = after};
 }
 
 Decision decide(const Member& member, const Program& program, const RiskPolicy& policy,

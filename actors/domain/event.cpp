@@ -1,6 +1,28 @@
 #include "actors/domain/event.h"
 
+#include <type_traits>
+#include <utility>
+
 namespace wutong::domain {
+namespace {
+
+template <typename Happened>
+constexpr bool is_record = std::is_constructible_v<Record, Happened>;
+
+template <typename Happened>
+constexpr bool has_effects = requires(const Happened& happened) {
+  happened.effects;
+};
+
+FiledUnder place_of(const CheckedOut& order) {
+  return {.key = order.key, .beside = {}, .at = order.content.occurred_at};
+}
+
+FiledUnder place_of(const Refunded& refund) {
+  return {.key = refund.key, .beside = refund.content.order, .at = refund.order_occurred_at};
+}
+
+}  // namespace
 
 const EventHeader& header_of(const Event& event) {
   return std::visit([](const auto& happened) -> const EventHeader& { return happened.header; },
@@ -11,19 +33,50 @@ EventHeader& header_of(Event& event) {
   return std::visit([](auto& happened) -> EventHeader& { return happened.header; }, event);
 }
 
-std::optional<Record> record_of(const Event& event) {
-  if (const auto* order = std::get_if<CheckedOut>(&event)) return *order;
-  if (const auto* refund = std::get_if<Refunded>(&event)) return *refund;
-  return std::nullopt;
+const Effects* effects_of(const Event& event) {
+  return std::visit(
+      [](const auto& happened) -> const Effects* {
+        if constexpr (has_effects<std::decay_t<decltype(happened)>>) return &happened.effects;
+        return nullptr;
+      },
+      event);
+}
+
+const Balances* balances_after(const Event& event) {
+  return std::visit(
+      [](const auto& happened) -> const Balances* {
+        if constexpr (has_effects<std::decay_t<decltype(happened)>>) return &happened.after;
+        return nullptr;
+      },
+      event);
+}
+
+std::optional<Record> record_of(const Event& event) { return record_of(Event(event)); }
+
+std::optional<Record> record_of(Event&& event) {
+  return std::visit(
+      [](auto&& happened) -> std::optional<Record> {
+        if constexpr (is_record<std::decay_t<decltype(happened)>>) return std::move(happened);
+        return std::nullopt;
+      },
+      std::move(event));
 }
 
 RecordKey key_of(const Record& record) {
   return std::visit([](const auto& happened) { return happened.key; }, record);
 }
 
-Instant filed_at(const Record& record) {
-  if (const auto* refund = std::get_if<Refunded>(&record)) return refund->order_occurred_at;
-  return std::get<CheckedOut>(record).content.occurred_at;
+FiledUnder filed_under(const Record& record) {
+  return std::visit([](const auto& happened) { return place_of(happened); }, record);
+}
+
+std::optional<FiledUnder> filed_under(const Event& event) {
+  return std::visit(
+      [](const auto& happened) -> std::optional<FiledUnder> {
+        if constexpr (is_record<std::decay_t<decltype(happened)>>) return place_of(happened);
+        return std::nullopt;
+      },
+      event);
 }
 
 }  // namespace wutong::domain

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "actors/domain/command.h"
+#include "actors/domain/effects.h"
 #include "actors/domain/quantities.h"
 #include "actors/domain/risk_policy.h"
 #include "actors/domain/symbol.h"
@@ -25,80 +26,6 @@ struct EventHeader {
   std::uint32_t policy_version = 0;
 
   friend bool operator==(const EventHeader&, const EventHeader&) = default;
-};
-
-enum class Reason : std::uint8_t {
-  earn = 1,        ///< into a lot; `line` is the award line
-  use = 2,         ///< out of a lot; `line` is the index among the uses
-  give_back = 3,   ///< into a lot; `line` is the original's use
-  claw_back = 4,   ///< out of a lot; `line` is the original's award line
-  repay_debt = 5,  ///< out of a lot; `line` is the debt's award line
-  expire = 6,      ///< out of a lot
-};
-
-/// `points` into (positive) or out of (negative) one lot. The lot is named by what makes it one, so
-/// that applying it can make the lot. It is also the posting: `counterparty` owes the pool
-/// `points` × `price`; a negative product is what the pool owes the counterparty.
-struct Movement {
-  Reason reason = Reason::earn;
-  std::uint32_t line = 0;
-  std::uint32_t lot_serial = 0;
-  PartyId party;
-  MilliMoney price;
-  Day expires_on;
-  Instant available_from;
-  Points points;
-  PartyId counterparty;
-
-  friend bool operator==(const Movement&, const Movement&) = default;
-};
-
-/// A change of what a member owes for one award line of one order.
-struct DebtChange {
-  RecordKey order;
-  Instant order_occurred_at;
-  std::uint32_t line = 0;
-  PartyId party;
-  Points points;
-
-  friend bool operator==(const DebtChange&, const DebtChange&) = default;
-};
-
-/// `points` of a lot that had expired are counted as clawed back; they are used up for later counts.
-struct ExpiredCount {
-  std::uint32_t lot_serial = 0;
-  std::uint32_t line = 0;
-  Points points;
-
-  friend bool operator==(const ExpiredCount&, const ExpiredCount&) = default;
-};
-
-/// A move of the member's counter of `measure` in the calendar day `day`.
-struct CounterMove {
-  Measure measure = Measure::points_earned;
-  Day day;
-  std::int64_t delta = 0;
-
-  friend bool operator==(const CounterMove&, const CounterMove&) = default;
-};
-
-/// All that an event does to a member's points and counters; `apply` does no more and no less.
-struct Effects {
-  std::vector<Movement> movements;
-  std::vector<DebtChange> debts;
-  std::vector<ExpiredCount> expired_counts;
-  std::vector<CounterMove> counters;
-
-  friend bool operator==(const Effects&, const Effects&) = default;
-};
-
-struct Balances {
-  Points available;
-  Points held;
-  Points pending;
-  Points debt;
-
-  friend bool operator==(const Balances&, const Balances&) = default;
 };
 
 enum class AwardKind : std::uint8_t { base = 1, multiplier = 2, fixed = 3 };
@@ -236,26 +163,42 @@ struct Refunded {
   friend bool operator==(const Refunded&, const Refunded&) = default;
 };
 
-/// Points whose day has passed, taken out before the member's next event.
-struct Expired {
+/// What time alone has brought about, before the member's next event: points whose day has passed are
+/// gone.
+struct TimePassed {
   EventHeader header;
   Effects effects;
   Balances after;
 
-  friend bool operator==(const Expired&, const Expired&) = default;
+  friend bool operator==(const TimePassed&, const TimePassed&) = default;
 };
 
-using Event = std::variant<Enrolled, CheckedOut, Refunded, Expired>;
+using Event = std::variant<Enrolled, CheckedOut, Refunded, TimePassed>;
 
 /// An event that receipts, replays and refunds look up.
 using Record = std::variant<CheckedOut, Refunded>;
 
 [[nodiscard]] const EventHeader& header_of(const Event& event);
 [[nodiscard]] EventHeader& header_of(Event& event);
+/// Null for an event without any: it changes no points.
+[[nodiscard]] const Effects* effects_of(const Event& event);
+[[nodiscard]] const Balances* balances_after(const Event& event);
+
 /// Nothing for an event that is no record.
 [[nodiscard]] std::optional<Record> record_of(const Event& event);
+[[nodiscard]] std::optional<Record> record_of(Event&& event);
 [[nodiscard]] RecordKey key_of(const Record& record);
-/// `occurred_at` of the order, or of the order that a refund belongs to: names the history.
-[[nodiscard]] Instant filed_at(const Record& record);
+
+/// How a record is found again.
+struct FiledUnder {
+  RecordKey key;
+  /// The record that it belongs to: a refund's order. Nothing for one that stands for itself.
+  std::optional<RecordKey> beside;
+  /// `occurred_at` of the record that it belongs to, or its own: names the history.
+  Instant at;
+};
+[[nodiscard]] FiledUnder filed_under(const Record& record);
+/// Nothing for an event that is no record.
+[[nodiscard]] std::optional<FiledUnder> filed_under(const Event& event);
 
 }  // namespace wutong::domain

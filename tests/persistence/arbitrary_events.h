@@ -195,7 +195,7 @@ inline domain::Event any_event() {
     case 2:
       return any_refunded();
     default:
-      return domain::Expired{any_header(), any_effects(), any_balances()};
+      return domain::TimePassed{any_header(), any_effects(), any_balances()};
   }
 }
 

@@ -224,7 +224,7 @@ TEST(Golden, Case13CountsWhatHasExpiredOfTheLotBeforeItTakesFromOthers) {
   world.now = at("2028-01-05 12:00:00");
   const Refunded refund = world.give_back("r1", first, RefundOfWhole{});
   ASSERT_GE(world.events.size(), 2U);
-  const auto* expired = std::get_if<Expired>(&world.events[world.events.size() - 2]);
+  const auto* expired = std::get_if<TimePassed>(&world.events[world.events.size() - 2]);
   ASSERT_NE(expired, nullptr);
   EXPECT_EQ(postings(expired->effects), Movements({"expire -77 POOL->MALL 231000"}));
   EXPECT_EQ(refund.clawed_back, Points{177});

@@ -24,10 +24,8 @@ struct Totals {
   std::map<PartyId, std::int64_t> posted_to_parties;
 
   void add(const Event& event) {
-    if (const auto* order = std::get_if<CheckedOut>(&event)) add(order->effects);
-    if (const auto* expiry = std::get_if<Expired>(&event)) add(expiry->effects);
+    if (const Effects* effects = effects_of(event)) add(*effects);
     if (const auto* refund = std::get_if<Refunded>(&event)) {
-      add(refund->effects);
       owed_by_refunds += refund->clawed_back.count;
     }
   }
@@ -77,12 +75,6 @@ void expect_conserved(const Totals& totals, const World& world) {
   RC_ASSERT(debt == 0 || in_lots == 0);
 }
 
-Balances after(const Event& event) {
-  if (const auto* order = std::get_if<CheckedOut>(&event)) return order->after;
-  if (const auto* refund = std::get_if<Refunded>(&event)) return refund->after;
-  return std::get<Expired>(event).after;
-}
-
 template <typename Check>
 void run(World& world, const std::vector<Step>& steps, Check check) {
   std::size_t accepted = 0;
@@ -125,7 +117,7 @@ RC_GTEST_PROP(Properties, AnEventTellsTheBalancesThatItLeaves,
   World world = world_of(choices);
   run(world, steps, [&](const Command&, const Decision& decision) {
     if (!std::holds_alternative<Accepted>(decision)) return;
-    RC_ASSERT(after(world.events.back()) == world.balances());
+    RC_ASSERT(*balances_after(world.events.back()) == world.balances());
     RC_ASSERT(!due(world.member, world.program, world.policy, world.now));
   });
 }

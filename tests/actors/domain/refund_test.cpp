@@ -324,7 +324,7 @@ TEST(Expiry, PaysTheGroupsBreakagePartyWhereTheContractSaysSo) {
   world.now = at("2028-01-01 00:00:00");
   world.pass_time();
 
-  EXPECT_EQ(postings(std::get<Expired>(world.events.back()).effects),
+  EXPECT_EQ(postings(std::get<TimePassed>(world.events.back()).effects),
             Texts({"expire -50 POOL->GROUP 150000"}));
 }
 

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "actors/domain/quantities.h"
+#include "actors/domain/risk_policy.h"
+#include "actors/domain/symbol.h"
+
+/// What an event does to a member: results, which `apply` carries out without a decision of its own.
+namespace wutong::domain {
+
+enum class Reason : std::uint8_t {
+  earn = 1,        ///< into a lot; `line` is the award line
+  use = 2,         ///< out of a lot; `line` is the index among the uses
+  give_back = 3,   ///< into a lot; `line` is the original's use
+  claw_back = 4,   ///< out of a lot; `line` is the original's award line
+  repay_debt = 5,  ///< out of a lot; `line` is the debt's award line
+  expire = 6,      ///< out of a lot
+};
+
+/// `points` into (positive) or out of (negative) one lot. The lot is named by what makes it one, so
+/// that applying it can make the lot. It is also the posting: `counterparty` owes the pool
+/// `points` × `price`; a negative product is what the pool owes the counterparty.
+struct Movement {
+  Reason reason = Reason::earn;
+  std::uint32_t line = 0;
+  std::uint32_t lot_serial = 0;
+  PartyId party;
+  MilliMoney price;
+  Day expires_on;
+  Instant available_from;
+  Points points;
+  PartyId counterparty;
+
+  friend bool operator==(const Movement&, const Movement&) = default;
+};
+
+/// A change of what a member owes for one award line of one order.
+struct DebtChange {
+  RecordKey order;
+  Instant order_occurred_at;
+  std::uint32_t line = 0;
+  PartyId party;
+  Points points;
+
+  friend bool operator==(const DebtChange&, const DebtChange&) = default;
+};
+
+/// `points` of a lot that had expired are counted as clawed back; they are used up for later counts.
+struct ExpiredCount {
+  std::uint32_t lot_serial = 0;
+  std::uint32_t line = 0;
+  Points points;
+
+  friend bool operator==(const ExpiredCount&, const ExpiredCount&) = default;
+};
+
+/// A move of the member's counter of `measure` in the calendar day `day`.
+struct CounterMove {
+  Measure measure = Measure::points_earned;
+  Day day;
+  std::int64_t delta = 0;
+
+  friend bool operator==(const CounterMove&, const CounterMove&) = default;
+};
+
+/// All that an event does to a member's points and counters; `apply` does no more and no less.
+struct Effects {
+  std::vector<Movement> movements;
+  std::vector<DebtChange> debts;
+  std::vector<ExpiredCount> expired_counts;
+  std::vector<CounterMove> counters;
+
+  friend bool operator==(const Effects&, const Effects&) = default;
+};
+
+struct Balances {
+  Points available;
+  Points held;
+  Points pending;
+  Points debt;
+
+  friend bool operator==(const Balances&, const Balances&) = default;
+};
+
+}  // namespace wutong::domain
