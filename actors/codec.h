@@ -56,10 +56,10 @@ using LogEvent = std::variant<MemberEvent, OrderSettled, OrderFreed, Taken>;
 /// A record as memory and history keep it: what look-ups need, and the stored bytes.
 struct PackedRecord {
   domain::RecordKey key;
-  /// Of a refund: the order that it belongs to; of an order: its own key.
+  /// The record that it belongs to, as a refund to its order; its own key if it stands for itself.
   domain::RecordKey order;
   domain::Position position;
-  /// `occurred_at` of the order that it belongs to; names the history's month.
+  /// `occurred_at` of that one; names the history's month.
   domain::Instant filed_at;
   std::string bytes;
 
@@ -109,8 +109,8 @@ class Codec {
   [[nodiscard]] virtual CodecResult<std::vector<PackedRecord>> records_of(
       std::string_view history) const = 0;
 
-  /// Begins with the codec's version and the day of the member's next expiry, so that a sweep need
-  /// not decode the rest.
+  /// Begins with the codec's version and the day that the member has something due next, so that a
+  /// sweep need not decode the rest.
   [[nodiscard]] virtual std::string snapshot_bytes(const Snapshot& snapshot) const = 0;
   [[nodiscard]] virtual CodecResult<Snapshot> snapshot_of(std::string_view bytes) const = 0;
 

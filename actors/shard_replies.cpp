@@ -106,7 +106,7 @@ Standing Shard::standing_of(const MemberActor& member, const domain::Record& rec
       .now = domain::balances_of(state, domain::business_day(now, rules_.program->zone), now)};
   standing.expires_on = domain::next_expiry(state);
   for (const auto& lot : state.lots) {
-    if (lot.expires_on == standing.expires_on) standing.expiring += lot.points;
+    if (lot.expires_on == standing.expires_on) standing.expiring += lot.free();
   }
   // The order's amount less its last refund's totals. A refund that is just happening is not in the
   // window yet; totals only rise.

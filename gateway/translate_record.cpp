@@ -190,6 +190,10 @@ void fill(const domain::Refunded& event, v1::RefundRecord& out) {
   out.set_reason(event.reason);
 }
 
+/// A receipt tells of its kind only what all kinds have in common, until the wire has more to say.
+template <typename Happened>
+void fill_what(const Happened& /*event*/, v1::ReceiptRecord& /*out*/) {}
+
 void fill_what(const domain::CheckedOut& event, v1::ReceiptRecord& out) {
   fill(event, *out.mutable_checkout());
   for (const domain::RiskCheck& check : event.checks) tell(check, *out.add_risk_checks());

@@ -85,8 +85,9 @@ std::optional<Holdings> holdings_of(const domain::Effects& effects) {
 domain::Balances balances_in(const domain::Member& member, domain::Instant now) {
   domain::Balances balances;
   for (const auto& lot : member.lots) {
-    if (lot.available_from <= now) balances.available += lot.points;
+    if (lot.available_from <= now) balances.available += lot.points - lot.held;
   }
+  for (const auto& part : member.holds) balances.held += part.points;
   for (const auto& debt : member.debts) balances.debt += debt.points;
   return balances;
 }

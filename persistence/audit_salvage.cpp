@@ -65,7 +65,11 @@ std::string name_of(const LogEvent& event) {
     std::string operator()(const domain::Refunded& of) const {
       return join_text("refund ", of.refund_id, " of order ", of.order_id);
     }
-    std::string operator()(const domain::TimePassed&) const { return "expiry of points"; }
+    std::string operator()(const domain::TimePassed&) const { return "expiry or lapse of points"; }
+    std::string operator()(const domain::Held& of) const { return join_text("hold ", of.hold_id); }
+    std::string operator()(const domain::Released& of) const {
+      return join_text("release of hold ", of.hold_id);
+    }
     std::string operator()(const MemberEvent& of) const { return std::visit(*this, of.event); }
     std::string operator()(const OrderSettled&) const { return "claim of an order"; }
     std::string operator()(const OrderFreed&) const { return "end of an order's claim"; }

@@ -35,7 +35,7 @@ class StoredCodec final : public Codec {
 /// The first byte of a snapshot.
 inline constexpr char snapshot_version = 1;
 
-/// The member's next expiry, from a snapshot's first five bytes: more need not be read.
-[[nodiscard]] CodecResult<domain::Day> next_expiry_in(std::string_view snapshot);
+/// The member's `next_due`, from a snapshot's first five bytes: more need not be read.
+[[nodiscard]] CodecResult<domain::Day> next_due_in(std::string_view snapshot);
 
 }  // namespace wutong::persistence

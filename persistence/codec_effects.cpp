@@ -42,6 +42,16 @@ domain::DebtChange read_debt_change(const stored::DebtChange& from, Reader& read
   };
 }
 
+domain::HoldChange read_hold_change(const stored::HoldChange& from, Reader& reader) {
+  reader.known(from);
+  return {
+      .hold = {from.hold_high(), from.hold_low()},
+      .lapses_at = {from.lapses_at()},
+      .lot_serial = from.lot_serial(),
+      .points = {from.points()},
+  };
+}
+
 domain::CounterMove read_counter(const stored::CounterMove& from, std::int64_t base_day,
                                  Reader& reader) {
   reader.known(from);
@@ -74,6 +84,14 @@ void fill(stored::Effects& to, const domain::Effects& effects, const domain::Bal
     expired.set_line(count.line);
     expired.set_points(count.points.count);
   }
+  for (const auto& change : effects.holds) {
+    auto& hold = *to.add_holds();
+    hold.set_hold_high(change.hold.high);
+    hold.set_hold_low(change.hold.low);
+    hold.set_lapses_at(change.lapses_at.unix_ms);
+    hold.set_lot_serial(change.lot_serial);
+    hold.set_points(change.points.count);
+  }
   for (const auto& move : effects.counters) {
     auto& counter = *to.add_counters();
     counter.set_measure(static_cast<std::uint32_t>(move.measure));
@@ -100,6 +118,8 @@ void read(const stored::Effects& from, domain::Instant received_at, Reader& read
     reader.known(count);
     effects.expired_counts.push_back({count.lot_serial(), count.line(), {count.points()}});
   }
+  effects.holds.reserve(static_cast<std::size_t>(from.holds_size()));
+  for (const auto& hold : from.holds()) effects.holds.push_back(read_hold_change(hold, reader));
   effects.counters.reserve(static_cast<std::size_t>(from.counters_size()));
   for (const auto& counter : from.counters()) {
     effects.counters.push_back(read_counter(counter, utc_day(received_at), reader));

@@ -113,6 +113,22 @@ void fill_body(stored::Refunded& to, const domain::Refunded& event, NameWriter& 
 
 void fill_body(stored::TimePassed&, const domain::TimePassed&, NameWriter&) {}
 
+void fill_body(stored::Held& to, const domain::Held& event, NameWriter& names) {
+  fill_origin(*to.mutable_origin(), event.origin, event.header.received_at, names);
+  to.set_hold_id(event.hold_id);
+  to.set_points(event.content.points.count);
+  to.set_lapses_after(
+      wrapping_difference(event.lapses_at.unix_ms, event.header.received_at.unix_ms));
+}
+
+void fill_body(stored::Released& to, const domain::Released& event, NameWriter& names) {
+  fill_origin(*to.mutable_origin(), event.origin, event.header.received_at, names);
+  to.set_hold_id(event.hold_id);
+  to.set_occurred_before(
+      wrapping_difference(event.header.received_at.unix_ms, event.occurred_at.unix_ms));
+  to.set_points(event.points.count);
+}
+
 void fill_header(stored::MemberEvent& to, const domain::EventHeader& header) {
   to.set_received_at(header.received_at.unix_ms);
   to.set_program_version(header.program_version);
@@ -144,6 +160,14 @@ void fill(stored::MemberEvent& to, const domain::Refunded& event) {
 
 void fill(stored::MemberEvent& to, const domain::TimePassed& event) {
   fill_with_effects(to, event, *to.mutable_time_passed());
+}
+
+void fill(stored::MemberEvent& to, const domain::Held& event) {
+  fill_with_effects(to, event, *to.mutable_held());
+}
+
+void fill(stored::MemberEvent& to, const domain::Released& event) {
+  fill_with_effects(to, event, *to.mutable_released());
 }
 
 }  // namespace wutong::persistence

@@ -27,6 +27,8 @@ void fill(stored::MemberEvent& to, const domain::Enrolled& event);
 void fill(stored::MemberEvent& to, const domain::CheckedOut& event);
 void fill(stored::MemberEvent& to, const domain::Refunded& event);
 void fill(stored::MemberEvent& to, const domain::TimePassed& event);
+void fill(stored::MemberEvent& to, const domain::Held& event);
+void fill(stored::MemberEvent& to, const domain::Released& event);
 
 /// What stands beside the stored event.
 struct Filing {

@@ -153,6 +153,40 @@ domain::TimePassed read_body(const stored::TimePassed& from, const domain::Event
   return event;
 }
 
+domain::Held read_body(const stored::Held& from, const domain::EventHeader& header,
+                       const Filing& filing, Reader& reader) {
+  reader.known(from);
+  domain::Held event;
+  event.header = header;
+  event.key = filing.key;
+  event.hold_id = from.hold_id();
+  event.origin = read_origin(from.origin(), header.received_at, reader);
+  event.content = {.occurred_at = filing.filed_at, .points = {from.points()}};
+  event.lapses_at = {wrapping_sum(from.lapses_after(), header.received_at.unix_ms)};
+  return event;
+}
+
+domain::Released read_body(const stored::Released& from, const domain::EventHeader& header,
+                           const Filing& filing, Reader& reader) {
+  reader.known(from);
+  domain::Released event;
+  event.header = header;
+  event.key = filing.key;
+  event.origin = read_origin(from.origin(), header.received_at, reader);
+  event.hold = filing.order;
+  event.hold_id = from.hold_id();
+  event.hold_occurred_at = filing.filed_at;
+  event.occurred_at = {wrapping_difference(header.received_at.unix_ms, from.occurred_before())};
+  event.points = {from.points()};
+  return event;
+}
+
+/// How many kinds of event the message says it is.
+int kinds_of(const stored::MemberEvent& from) {
+  return from.has_checked_out() + from.has_refunded() + from.has_enrolled() +
+         from.has_time_passed() + from.has_held() + from.has_released();
+}
+
 }  // namespace
 
 CodecResult<domain::Event> event_of(const stored::MemberEvent& from, const Filing& filing) {
@@ -164,10 +198,7 @@ CodecResult<domain::Event> event_of(const stored::MemberEvent& from, const Filin
       .program_version = from.program_version(),
       .policy_version = from.policy_version(),
   };
-  if (from.has_checked_out() + from.has_refunded() + from.has_enrolled() + from.has_time_passed() !=
-      1) {
-    return codec_error("not exactly one kind of event");
-  }
+  if (kinds_of(from) != 1) return codec_error("not exactly one kind of event");
 
   domain::Event event;
   const auto read_as = [&]<typename Body>(const Body& body) {
@@ -181,6 +212,10 @@ CodecResult<domain::Event> event_of(const stored::MemberEvent& from, const Filin
     read_as(from.refunded());
   } else if (from.has_time_passed()) {
     read_as(from.time_passed());
+  } else if (from.has_held()) {
+    read_as(from.held());
+  } else if (from.has_released()) {
+    read_as(from.released());
   } else {
     reader.known(from.enrolled());
     event.emplace<domain::Enrolled>(domain::Enrolled{header, from.enrolled().member_id()});

@@ -11,9 +11,9 @@ namespace {
 
 constexpr std::size_t prefix_bytes = 5;
 
-void append_prefix(std::string& out, domain::Day next_expiry) {
+void append_prefix(std::string& out, domain::Day next_due) {
   out.push_back(snapshot_version);
-  const auto day = static_cast<std::uint32_t>(next_expiry.since_epoch);
+  const auto day = static_cast<std::uint32_t>(next_due.since_epoch);
   for (int shift = 0; shift < 32; shift += 8) {
     out.push_back(static_cast<char>((day >> shift) & 0xff));
   }
@@ -27,6 +27,7 @@ void fill_lot(stored::Lot& to, const domain::Lot& lot, NameWriter& names) {
   to.set_points(lot.points.count);
   to.set_available_from(lot.available_from.unix_ms);
   to.set_expired_uncounted(lot.expired_uncounted.count);
+  to.set_held(lot.held.count);
 }
 
 domain::Lot read_lot(const stored::Lot& from, Reader& reader) {
@@ -38,6 +39,7 @@ domain::Lot read_lot(const stored::Lot& from, Reader& reader) {
       .expires_on = {from.expires_on()},
       .available_from = {from.available_from()},
       .points = {from.points()},
+      .held = {from.held()},
       .expired_uncounted = {from.expired_uncounted()},
   };
 }
@@ -58,6 +60,24 @@ domain::Debt read_debt(const stored::Debt& from, Reader& reader) {
       .order_occurred_at = {from.order_occurred_at()},
       .line = from.line(),
       .party = reader.name<domain::PartyId>(from.party()),
+      .points = {from.points()},
+  };
+}
+
+void fill_hold(stored::HeldPoints& to, const domain::HeldPoints& part) {
+  to.set_hold_high(part.hold.high);
+  to.set_hold_low(part.hold.low);
+  to.set_lapses_at(part.lapses_at.unix_ms);
+  to.set_lot_serial(part.lot_serial);
+  to.set_points(part.points.count);
+}
+
+domain::HeldPoints read_hold(const stored::HeldPoints& from, Reader& reader) {
+  reader.known(from);
+  return {
+      .hold = {from.hold_high(), from.hold_low()},
+      .lapses_at = {from.lapses_at()},
+      .lot_serial = from.lot_serial(),
       .points = {from.points()},
   };
 }
@@ -83,6 +103,7 @@ void fill_snapshot(stored::Snapshot& to, const Snapshot& snapshot) {
   to.set_next_lot_serial(member.next_lot_serial);
   for (const auto& lot : member.lots) fill_lot(*to.add_lots(), lot, names);
   for (const auto& debt : member.debts) fill_debt(*to.add_debts(), debt, names);
+  for (const auto& part : member.holds) fill_hold(*to.add_holds(), part);
   for (const auto& counter : member.counters) {
     auto& stored_counter = *to.add_counters();
     stored_counter.set_measure(static_cast<std::uint32_t>(counter.measure));
@@ -105,6 +126,8 @@ domain::Member read_member(const stored::Snapshot& from, Reader& reader) {
   for (const auto& lot : from.lots()) member.lots.push_back(read_lot(lot, reader));
   member.debts.reserve(static_cast<std::size_t>(from.debts_size()));
   for (const auto& debt : from.debts()) member.debts.push_back(read_debt(debt, reader));
+  member.holds.reserve(static_cast<std::size_t>(from.holds_size()));
+  for (const auto& part : from.holds()) member.holds.push_back(read_hold(part, reader));
   member.counters.reserve(static_cast<std::size_t>(from.counters_size()));
   for (const auto& counter : from.counters()) {
     member.counters.push_back(read_counter(counter, reader));
@@ -135,14 +158,14 @@ std::string StoredCodec::snapshot_bytes(const Snapshot& snapshot) const {
   message.Clear();
   fill_snapshot(message, snapshot);
   std::string bytes;
-  append_prefix(bytes, domain::next_expiry(snapshot.member));
+  append_prefix(bytes, domain::next_due(snapshot.member));
   append_delimited(bytes, message);
   return bytes;
 }
 
 CodecResult<Snapshot> StoredCodec::snapshot_of(std::string_view bytes) const {
-  const auto next_expiry = next_expiry_in(bytes);
-  if (!next_expiry) return tl::unexpected(next_expiry.error());
+  const auto next_due = next_due_in(bytes);
+  if (!next_due) return tl::unexpected(next_due.error());
 
   auto rest = bytes.substr(prefix_bytes);
   const auto piece = take_delimited(rest);
@@ -152,7 +175,7 @@ CodecResult<Snapshot> StoredCodec::snapshot_of(std::string_view bytes) const {
   return read_snapshot(message);
 }
 
-CodecResult<domain::Day> next_expiry_in(std::string_view snapshot) {
+CodecResult<domain::Day> next_due_in(std::string_view snapshot) {
   if (snapshot.empty()) return codec_error("an empty snapshot");
   if (snapshot[0] != snapshot_version) {
     return codec_error("a snapshot of a version that is not known");

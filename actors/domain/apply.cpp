@@ -1,17 +1,17 @@
 #include <algorithm>
-#include <tuple>
+#include <vector>
 
 #include "actors/domain/decide.h"
 #include "actors/domain/ensure.h"
 #include "actors/domain/keeping.h"
 #include "actors/domain/lots.h"
+#include "actors/domain/rows.h"
 
 namespace wutong::domain {
 namespace {
 
 Lot& lot_of(Member& member, const Movement& movement) {
-  const auto found = std::ranges::find(member.lots, movement.lot_serial, &Lot::serial);
-  if (found != member.lots.end()) return *found;
+  if (Lot* lot = find_lot(member.lots, movement.lot_serial)) return *lot;
   const Lot made{.serial = movement.lot_serial,
                  .party = movement.party,
                  .price = movement.price,
@@ -19,6 +19,19 @@ Lot& lot_of(Member& member, const Movement& movement) {
                  .available_from = movement.available_from};
   member.next_lot_serial = std::max(member.next_lot_serial, made.serial + 1);
   return *member.lots.insert(std::ranges::upper_bound(member.lots, made, burns_before), made);
+}
+
+/// Adds `made` to the row in its place, or makes it that row; a row that comes to nothing goes.
+template <typename Row, typename Count>
+void add(std::vector<Row>& rows, const Row& made, Count Row::*count) {
+  const auto at = std::ranges::lower_bound(rows, place_of(made), {},
+                                           [](const Row& row) { return place_of(row); });
+  if (at == rows.end() || place_of(*at) != place_of(made)) {
+    rows.insert(at, made);
+    return;
+  }
+  (*at).*count += made.*count;
+  if ((*at).*count == Count{}) rows.erase(at);
 }
 
 void apply_to(Member& member, const Movement& movement) {
@@ -29,43 +42,43 @@ void apply_to(Member& member, const Movement& movement) {
 }
 
 void apply_to(Member& member, const ExpiredCount& count) {
-  const auto lot = std::ranges::find(member.lots, count.lot_serial, &Lot::serial);
-  ENSURE(lot != member.lots.end(), "expired points of a forgotten lot are counted");
+  Lot* lot = find_lot(member.lots, count.lot_serial);
+  ENSURE(lot != nullptr, "expired points of a forgotten lot are counted");
   lot->expired_uncounted -= count.points;
 }
 
 void apply_to(Member& member, const DebtChange& change) {
-  const auto at = std::ranges::lower_bound(
-      member.debts, change, [](const auto& a, const auto& b) { return repaid_before(a, b); });
-  const bool known = at != member.debts.end() && !repaid_before(change, *at);
-  if (!known) {
-    member.debts.insert(at, {.order = change.order,
-                             .order_occurred_at = change.order_occurred_at,
-                             .line = change.line,
-                             .party = change.party,
-                             .points = change.points});
-    return;
-  }
-  at->points += change.points;
-  if (at->points == Points{}) member.debts.erase(at);
+  add(member.debts,
+      {.order = change.order,
+       .order_occurred_at = change.order_occurred_at,
+       .line = change.line,
+       .party = change.party,
+       .points = change.points},
+      &Debt::points);
+}
+
+void apply_to(Member& member, const HoldChange& change) {
+  Lot* lot = find_lot(member.lots, change.lot_serial);
+  ENSURE(lot != nullptr, "points of a lot that there is not are held or freed");
+  lot->held += change.points;
+  add(member.holds,
+      {.hold = change.hold,
+       .lapses_at = change.lapses_at,
+       .lot_serial = change.lot_serial,
+       .points = change.points},
+      &HeldPoints::points);
 }
 
 void apply_to(Member& member, const CounterMove& move) {
-  const auto place = [](const auto& counter) { return std::tie(counter.measure, counter.day); };
-  const auto at = std::ranges::lower_bound(member.counters, place(move), {}, place);
-  const bool known = at != member.counters.end() && place(*at) == place(move);
-  if (!known) {
-    member.counters.insert(at, {.measure = move.measure, .day = move.day, .value = move.delta});
-    return;
-  }
-  at->value += move.delta;
-  if (at->value == 0) member.counters.erase(at);
+  add(member.counters, {.measure = move.measure, .day = move.day, .value = move.delta},
+      &Counter::value);
 }
 
 void apply_to(Member& member, const Effects& effects) {
   for (const Movement& movement : effects.movements) apply_to(member, movement);
   for (const ExpiredCount& count : effects.expired_counts) apply_to(member, count);
   for (const DebtChange& change : effects.debts) apply_to(member, change);
+  for (const HoldChange& change : effects.holds) apply_to(member, change);
   for (const CounterMove& move : effects.counters) apply_to(member, move);
 }
 

@@ -89,7 +89,7 @@ struct Accepted {
 using Decision = std::variant<Accepted, Replay, Refused>;
 
 /// What time has brought about by `now` and must be applied before anything else is decided or read:
-/// points whose day has passed. Nothing if there is nothing.
+/// holds lapse, and points whose day has passed are gone. Nothing if there is nothing.
 [[nodiscard]] std::optional<Event> due(const Member& member, const Program& program,
                                        const RiskPolicy& policy, Instant now);
 

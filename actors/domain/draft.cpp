@@ -12,7 +12,22 @@ Draft::Draft(const Member& member, Day today, Instant now)
       today_(today),
       now_(now),
       next_serial_(member.next_lot_serial),
-      lots_(member.lots.begin(), member.lots.end()) {}
+      lots_(member.lots.begin(), member.lots.end()) {
+  let_holds_lapse();
+}
+
+void Draft::let_holds_lapse() {
+  for (const HeldPoints& part : member_->holds) {
+    if (part.lapses_at > now_) break;
+    Lot* lot = find_lot(lots_, part.lot_serial);
+    ENSURE(lot != nullptr, "points of a forgotten lot are held");
+    lot->held -= part.points;
+    effects_.holds.push_back({.hold = part.hold,
+                              .lapses_at = part.lapses_at,
+                              .lot_serial = part.lot_serial,
+                              .points = -part.points});
+  }
+}
 
 bool Draft::has_room_for(Points incoming) const {
   Points left{member_points_max};
@@ -101,7 +116,7 @@ void Draft::expire(const Program& program) {
     const bool to_group = party != nullptr && !party->breakage.empty();
     const Points expired =
         take({.reason = Reason::expire, .counterparty = to_group ? party->breakage : lot.party},
-             lot, lot.points);
+             lot, lot.free());
     lot.expired_uncounted += expired;
   }
 }
@@ -109,7 +124,8 @@ void Draft::expire(const Program& program) {
 Balances Draft::balances() const {
   Balances balances;
   for (const Lot& lot : lots_) {
-    if (is_usable(lot, today_, now_)) balances.available += lot.points;
+    if (is_usable(lot, today_, now_)) balances.available += lot.free();
+    balances.held += lot.held;
   }
   for (const Debt& debt : member_->debts) balances.debt += debt.points;
   for (const DebtChange& change : effects_.debts) balances.debt += change.points;
@@ -133,7 +149,7 @@ Lot& Draft::find_or_make(const LotTerms& terms, std::uint32_t former_serial) {
 }
 
 Points Draft::take(Cause cause, Lot& lot, Points at_most) {
-  const Points taken = std::min(lot.points, at_most);
+  const Points taken = std::min(lot.free(), at_most);
   if (taken == Points{}) return {};
   lot.points -= taken;
   record(cause, lot, -taken);

@@ -17,7 +17,8 @@ namespace wutong::domain {
 /// real member, and small enough that no sum of the domain overflows.
 inline constexpr std::int64_t member_points_max = 1'000'000'000'000;
 
-/// A member's lots as an event under decision would leave them. Every change is written down as an
+/// A member's lots as an event under decision would leave them: points of holds that have lapsed are
+/// free from the start, those of open holds are not touched. Every change is written down as an
 /// effect at once, so that applying the effects to the member gives what stands here.
 /// A value on the stack of one decision; the member outlives it.
 class Draft {
@@ -48,7 +49,7 @@ class Draft {
   /// Counts what of the lot of these terms has expired as taken, at most `points`. Returns how much.
   Points count_expired(std::uint32_t line, const LotTerms& terms, Points points);
 
-  /// Out of all lots in burn order, usable or not; at most `points`. Returns what was taken.
+  /// Out of all lots in burn order, usable or not, but not what is held; at most `points`. Returns what was taken.
   Points take_from_all(Cause cause, Points points);
 
   void owe(const DebtChange& debt);
@@ -70,6 +71,7 @@ class Draft {
  private:
   using Lots = absl::InlinedVector<Lot, 6>;
 
+  void let_holds_lapse();
   [[nodiscard]] Lot* find(const LotTerms& terms);
   Lot& find_or_make(const LotTerms& terms, std::uint32_t former_serial);
   Points take(Cause cause, Lot& lot, Points at_most);

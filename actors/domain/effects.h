@@ -56,6 +56,17 @@ struct ExpiredCount {
   friend bool operator==(const ExpiredCount&, const ExpiredCount&) = default;
 };
 
+/// Points of one lot that a hold sets aside, or, negative, sets free. They stay in their lot and the
+/// member's, so nothing is posted.
+struct HoldChange {
+  RecordKey hold;
+  Instant lapses_at;
+  std::uint32_t lot_serial = 0;
+  Points points;
+
+  friend bool operator==(const HoldChange&, const HoldChange&) = default;
+};
+
 /// A move of the member's counter of `measure` in the calendar day `day`.
 struct CounterMove {
   Measure measure = Measure::points_earned;
@@ -69,6 +80,7 @@ struct CounterMove {
 struct Effects {
   std::vector<Movement> movements;
   std::vector<DebtChange> debts;
+  std::vector<HoldChange> holds;
   std::vector<ExpiredCount> expired_counts;
   std::vector<CounterMove> counters;
 

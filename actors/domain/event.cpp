@@ -14,12 +14,20 @@ constexpr bool has_effects = requires(const Happened& happened) {
   happened.effects;
 };
 
-FiledUnder place_of(const CheckedOut& order) {
+FiledUnder filing_of(const CheckedOut& order) {
   return {.key = order.key, .beside = {}, .at = order.content.occurred_at};
 }
 
-FiledUnder place_of(const Refunded& refund) {
+FiledUnder filing_of(const Refunded& refund) {
   return {.key = refund.key, .beside = refund.content.order, .at = refund.order_occurred_at};
+}
+
+FiledUnder filing_of(const Held& hold) {
+  return {.key = hold.key, .beside = {}, .at = hold.content.occurred_at};
+}
+
+FiledUnder filing_of(const Released& release) {
+  return {.key = release.key, .beside = release.hold, .at = release.hold_occurred_at};
 }
 
 }  // namespace
@@ -67,13 +75,13 @@ RecordKey key_of(const Record& record) {
 }
 
 FiledUnder filed_under(const Record& record) {
-  return std::visit([](const auto& happened) { return place_of(happened); }, record);
+  return std::visit([](const auto& happened) { return filing_of(happened); }, record);
 }
 
 std::optional<FiledUnder> filed_under(const Event& event) {
   return std::visit(
       [](const auto& happened) -> std::optional<FiledUnder> {
-        if constexpr (is_record<std::decay_t<decltype(happened)>>) return place_of(happened);
+        if constexpr (is_record<std::decay_t<decltype(happened)>>) return filing_of(happened);
         return std::nullopt;
       },
       event);

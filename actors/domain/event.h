@@ -13,8 +13,8 @@
 #include "actors/domain/symbol.h"
 
 /// What happened to a member. An event carries results, not intentions, so that replaying it under
-/// next year's rules gives the same state. The events of checkouts and refunds are also the *records*
-/// that receipts are made of and that later refunds are pinned to.
+/// next year's rules gives the same state. Events that a caller asked for by an id are also the
+/// *records* that receipts are made of and that later refunds are pinned to.
 namespace wutong::domain {
 
 /// Set by whoever decides, but for `position`, which the shard stamps before the event is applied.
@@ -163,8 +163,48 @@ struct Refunded {
   friend bool operator==(const Refunded&, const Refunded&) = default;
 };
 
-/// What time alone has brought about, before the member's next event: points whose day has passed are
-/// gone.
+/// What a repeated hold is compared by, in this order.
+struct HoldContent {
+  Instant occurred_at;
+  Points points;
+
+  friend bool operator==(const HoldContent&, const HoldContent&) = default;
+};
+
+/// Points were set aside for a payment under way, until a checkout captures them, they are released, or
+/// the hold lapses.
+struct Held {
+  EventHeader header;
+  RecordKey key;
+  std::string hold_id;
+  Origin origin;
+  HoldContent content;
+  Instant lapses_at;
+  Effects effects;
+  Balances after;
+
+  friend bool operator==(const Held&, const Held&) = default;
+};
+
+/// A hold came to nothing; all that it still held is free.
+struct Released {
+  EventHeader header;
+  RecordKey key;
+  Origin origin;
+  RecordKey hold;
+  std::string hold_id;
+  /// The hold's: by it the release is filed beside the hold.
+  Instant hold_occurred_at;
+  Instant occurred_at;
+  Points points;
+  Effects effects;
+  Balances after;
+
+  friend bool operator==(const Released&, const Released&) = default;
+};
+
+/// What time alone has brought about, before the member's next event: holds lapse, and points whose day
+/// has passed are gone.
 struct TimePassed {
   EventHeader header;
   Effects effects;
@@ -173,10 +213,10 @@ struct TimePassed {
   friend bool operator==(const TimePassed&, const TimePassed&) = default;
 };
 
-using Event = std::variant<Enrolled, CheckedOut, Refunded, TimePassed>;
+using Event = std::variant<Enrolled, CheckedOut, Refunded, TimePassed, Held, Released>;
 
 /// An event that receipts, replays and refunds look up.
-using Record = std::variant<CheckedOut, Refunded>;
+using Record = std::variant<CheckedOut, Refunded, Held, Released>;
 
 [[nodiscard]] const EventHeader& header_of(const Event& event);
 [[nodiscard]] EventHeader& header_of(Event& event);
@@ -192,7 +232,8 @@ using Record = std::variant<CheckedOut, Refunded>;
 /// How a record is found again.
 struct FiledUnder {
   RecordKey key;
-  /// The record that it belongs to: a refund's order. Nothing for one that stands for itself.
+  /// The record that it belongs to: a refund's order, a release's hold. Nothing for one that stands for
+  /// itself.
   std::optional<RecordKey> beside;
   /// `occurred_at` of the record that it belongs to, or its own: names the history.
   Instant at;

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <tuple>
 
 #include "actors/domain/event.h"
 #include "actors/domain/member.h"
 
-/// What makes a lot one, and the orders in which lots are used and debts repaid.
+/// What makes a lot one, and the order in which lots are used.
 namespace wutong::domain {
 
 /// Points that agree in these are in one lot.
@@ -36,11 +38,11 @@ struct LotTerms {
   return !has_expired(lot, today) && lot.available_from <= now;
 }
 
-/// Oldest order first, then its lines in their order. Works for debts and their changes.
-template <typename A, typename B>
-[[nodiscard]] bool repaid_before(const A& a, const B& b) {
-  return std::tie(a.order_occurred_at, a.order, a.line) <
-         std::tie(b.order_occurred_at, b.order, b.line);
+/// The lot with `serial`, or null.
+template <typename Lots>
+[[nodiscard]] auto* find_lot(Lots& lots, std::uint32_t serial) {
+  const auto found = std::ranges::find(lots, serial, &Lot::serial);
+  return found == lots.end() ? nullptr : &*found;
 }
 
 }  // namespace wutong::domain

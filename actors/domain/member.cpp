@@ -1,10 +1,10 @@
 #include "actors/domain/member.h"
 
 #include <algorithm>
-#include <tuple>
 
 #include "actors/domain/calendar.h"
 #include "actors/domain/lots.h"
+#include "actors/domain/rows.h"
 
 namespace wutong::domain {
 namespace {
@@ -26,16 +26,20 @@ bool lots_are_distinct(const Member& member) {
   return true;
 }
 
-bool debts_in_order(const Member& member) {
-  return std::ranges::adjacent_find(member.debts, [](const Debt& a, const Debt& b) {
-           return !repaid_before(a, b);
-         }) == member.debts.end();
-}
-
-bool counters_in_order(const Member& member) {
-  return std::ranges::adjacent_find(member.counters, [](const Counter& a, const Counter& b) {
-           return std::tie(a.measure, a.day) >= std::tie(b.measure, b.day);
-         }) == member.counters.end();
+/// Every lot has as many points held as the holds say, and no more than it has.
+bool holds_are_covered(const Member& member) {
+  Points in_lots;
+  for (const Lot& lot : member.lots) {
+    Points held;
+    for (const HeldPoints& part : member.holds) {
+      if (part.lot_serial == lot.serial) held += part.points;
+    }
+    if (lot.held != held || lot.held > lot.points) return false;
+    in_lots += held;
+  }
+  Points in_holds;
+  for (const HeldPoints& part : member.holds) in_holds += part.points;
+  return in_lots == in_holds;
 }
 
 }  // namespace
@@ -43,7 +47,14 @@ bool counters_in_order(const Member& member) {
 Balances balances_of(const Member& member, Day today, Instant now) {
   Balances balances;
   for (const Lot& lot : member.lots) {
-    if (is_usable(lot, today, now)) balances.available += lot.points;
+    if (is_usable(lot, today, now)) balances.available += lot.free();
+    balances.held += lot.held;
+  }
+  for (const HeldPoints& part : member.holds) {
+    if (part.lapses_at > now) break;
+    balances.held -= part.points;
+    const Lot* lot = find_lot(member.lots, part.lot_serial);
+    if (lot != nullptr && is_usable(*lot, today, now)) balances.available += part.points;
   }
   for (const Debt& debt : member.debts) balances.debt += debt.points;
   return balances;
@@ -51,8 +62,14 @@ Balances balances_of(const Member& member, Day today, Instant now) {
 
 Day next_expiry(const Member& member) {
   const auto first =
-      std::ranges::find_if(member.lots, [](const Lot& lot) { return lot.points > Points{}; });
+      std::ranges::find_if(member.lots, [](const Lot& lot) { return lot.points > lot.held; });
   return first == member.lots.end() ? day_of(9999, 12, 31) : first->expires_on;
+}
+
+Day next_due(const Member& member) {
+  const Day expiry = next_expiry(member);
+  if (member.holds.empty()) return expiry;
+  return std::min(expiry, business_day(member.holds.front().lapses_at, absl::UTCTimeZone()));
 }
 
 const Record* find_record(const Member& member, RecordKey key) {
@@ -79,13 +96,18 @@ std::string broken_invariant(const Member& member) {
   for (const Debt& debt : member.debts) {
     if (debt.points <= Points{}) return "a debt is not positive";
   }
+  for (const HeldPoints& part : member.holds) {
+    if (part.points <= Points{}) return "a hold is not positive";
+  }
   for (const Counter& counter : member.counters) {
     if (counter.value <= 0) return "a counter is not positive";
   }
   if (!lots_in_order(member)) return "lots are not in burn order";
   if (!lots_are_distinct(member)) return "two lots are the same";
-  if (!debts_in_order(member)) return "debts are not in their order";
-  if (!counters_in_order(member)) return "counters are not in their order";
+  if (!holds_are_covered(member)) return "lots do not have the points that are held of them";
+  if (!in_order(member.debts)) return "debts are not in their order";
+  if (!in_order(member.holds)) return "holds are not in their order";
+  if (!in_order(member.counters)) return "counters are not in their order";
   return {};
 }
 

@@ -23,8 +23,12 @@ struct Lot {
   Day expires_on;
   Instant available_from;
   Points points;
+  /// Of `points`: set aside by holds.
+  Points held;
   /// Expired and not yet counted by a claw-back.
   Points expired_uncounted;
+
+  [[nodiscard]] Points free() const { return points - held; }
 
   friend bool operator==(const Lot&, const Lot&) = default;
 };
@@ -38,6 +42,18 @@ struct Debt {
   Points points;
 
   friend bool operator==(const Debt&, const Debt&) = default;
+};
+
+/// What one hold sets aside of one lot for a payment under way: used by its capture alone, never clawed
+/// back, and not expiring before it is freed.
+struct HeldPoints {
+  RecordKey hold;
+  /// The first instant at which it is not held any more.
+  Instant lapses_at;
+  std::uint32_t lot_serial = 0;
+  Points points;
+
+  friend bool operator==(const HeldPoints&, const HeldPoints&) = default;
 };
 
 struct Counter {
@@ -62,6 +78,8 @@ struct Member {
   std::vector<Lot> lots;
   /// Oldest order first, then its lines in their order.
   std::vector<Debt> debts;
+  /// Soonest to lapse first, then by hold and lot.
+  std::vector<HeldPoints> holds;
   /// By measure, then day.
   std::vector<Counter> counters;
   std::vector<Record> records;
@@ -73,12 +91,14 @@ struct Member {
 };
 
 /// Points usable at `today`, held and owed. Ignores lots whose day has passed and lots not available
-/// yet at `now`.
+/// yet at `now`; a hold that has lapsed by `now` holds nothing.
 [[nodiscard]] Balances balances_of(const Member& member, Day today, Instant now);
 
-/// The earliest day on which a lot with points ends, for the standing and for the sweep; a far-off day
-/// if there is none.
+/// The earliest day on which a lot with points that nobody holds ends; a far-off day if there is none.
 [[nodiscard]] Day next_expiry(const Member& member);
+
+/// The first day by whose end something is `due`, for the sweep: an expiry's, or the UTC day of a lapse.
+[[nodiscard]] Day next_due(const Member& member);
 
 /// The record with `key`, or nothing.
 [[nodiscard]] const Record* find_record(const Member& member, RecordKey key);

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "actors/codec.h"
@@ -89,6 +91,9 @@ inline domain::Effects any_effects() {
       .debts = several([] {
         return domain::DebtChange{
             any_key(), {any()}, any<std::uint32_t>(), any_name<domain::PartyId>(), {any()}};
+      }),
+      .holds = several([] {
+        return domain::HoldChange{any_key(), {any()}, any<std::uint32_t>(), {any()}};
       }),
       .expired_counts = several([] {
         return domain::ExpiredCount{any<std::uint32_t>(), any<std::uint32_t>(), {any()}};
@@ -186,22 +191,52 @@ inline domain::Refunded any_refunded() {
   return event;
 }
 
+inline domain::Held any_held() {
+  return {.header = any_header(),
+          .key = any_key(),
+          .hold_id = any_text(),
+          .origin = any_origin(),
+          .content = {.occurred_at = {any()}, .points = {any()}},
+          .lapses_at = {any()},
+          .effects = any_effects(),
+          .after = any_balances()};
+}
+
+inline domain::Released any_released() {
+  return {.header = any_header(),
+          .key = any_key(),
+          .origin = any_origin(),
+          .hold = any_key(),
+          .hold_id = any_text(),
+          .hold_occurred_at = {any()},
+          .occurred_at = {any()},
+          .points = {any()},
+          .effects = any_effects(),
+          .after = any_balances()};
+}
+
+inline domain::Record any_record() {
+  switch (*gen::inRange(0, 4)) {
+    case 0:
+      return any_refunded();
+    case 1:
+      return any_held();
+    case 2:
+      return any_released();
+    default:
+      return any_checked_out();
+  }
+}
+
 inline domain::Event any_event() {
   switch (*gen::inRange(0, 4)) {
     case 0:
       return domain::Enrolled{any_header(), any_text()};
     case 1:
-      return any_checked_out();
-    case 2:
-      return any_refunded();
-    default:
       return domain::TimePassed{any_header(), any_effects(), any_balances()};
+    default:
+      return std::visit([](auto record) { return domain::Event(std::move(record)); }, any_record());
   }
-}
-
-inline domain::Record any_record() {
-  if (any_bool()) return any_checked_out();
-  return any_refunded();
 }
 
 inline LogEvent any_log_event() {
@@ -238,7 +273,11 @@ inline Snapshot any_snapshot() {
                        .expires_on = {any<std::int32_t>()},
                        .available_from = {any()},
                        .points = {any()},
+                       .held = {any()},
                        .expired_uncounted = {any()}};
+  });
+  member.holds = several([] {
+    return domain::HeldPoints{any_key(), {any()}, any<std::uint32_t>(), {any()}};
   });
   member.debts = several([] {
     return domain::Debt{

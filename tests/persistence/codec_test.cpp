@@ -1,5 +1,6 @@
 #include "persistence/codec.h"
 
+#include <absl/strings/escaping.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -160,7 +161,7 @@ RC_GTEST_PROP(StoredCodec, SnapshotsComeBackAsTheyWere, ()) {
   RC_ASSERT(codec.snapshot_bytes(*read) == bytes);
 }
 
-TEST(StoredCodec, ASnapshotBeginsWithItsVersionAndTheNextExpiry) {
+TEST(StoredCodec, ASnapshotBeginsWithItsVersionAndTheNextDueDay) {
   Snapshot snapshot;
   snapshot.member.id = "m";
   snapshot.member.lots = {
@@ -169,7 +170,31 @@ TEST(StoredCodec, ASnapshotBeginsWithItsVersionAndTheNextExpiry) {
   const auto bytes = codec.snapshot_bytes(snapshot);
 
   EXPECT_EQ(bytes.substr(0, 5), std::string("\x01\x50\x51\x00\x00", 5));
-  EXPECT_EQ(next_expiry_in(bytes.substr(0, 5)), Day{0x5150});
+  EXPECT_EQ(next_due_in(bytes.substr(0, 5)), Day{0x5150});
+}
+
+/// Written before anything could be held.
+TEST(StoredCodec, WhatWasWrittenBeforeIsReadAndWrittenAsItWas) {
+  const auto snapshot = absl::HexStringToBytes(
+      "01525100007308071087ad4b1a0477616e6720012880fca7d39934300e3a05484f54454c3a044d414c4c420d0803"
+      "100118f01520d2a201287d4210080c100218b81720c0a501289702384d4a0808011097a201187458809ce1f79834"
+      "621b09efcdab896745230115efcdab891880c48eaa993420012802305b");
+  const auto batch = absl::HexStringToBytes(
+      "43090b0000000000000010071888ad4b4a320a044d414c4c1080fca7d39934182a20112a1d0a100806180c200128"
+      "b81730d2a201389901120408011874189403205b4a00");
+
+  const auto state = codec.snapshot_of(snapshot);
+  const auto events = codec.events_of(batch);
+
+  ASSERT_TRUE(state && events);
+  EXPECT_EQ(codec.snapshot_bytes(*state), snapshot);
+  EXPECT_EQ(state->member.lots.size(), 2U);
+  EXPECT_TRUE(state->member.holds.empty());
+  ASSERT_EQ(events->size(), 1U);
+  EXPECT_EQ(bytes_of(events->front()), batch);
+  const auto& passed = std::get<domain::TimePassed>(std::get<MemberEvent>(events->front()).event);
+  EXPECT_EQ(passed.effects.movements.at(0).points, domain::Points{-77});
+  EXPECT_EQ(passed.after, (domain::Balances{.available = {404}, .debt = {91}}));
 }
 
 TEST(StoredCodec, ASnapshotOfAnotherVersionIsRefused) {
@@ -180,7 +205,7 @@ TEST(StoredCodec, ASnapshotOfAnotherVersionIsRefused) {
 
   ASSERT_FALSE(read.has_value());
   EXPECT_THAT(read.error().detail, HasSubstr("version"));
-  EXPECT_FALSE(next_expiry_in(bytes).has_value());
+  EXPECT_FALSE(next_due_in(bytes).has_value());
 }
 
 TEST(StoredCodec, AFieldOfALaterVersionIsRefused) {

@@ -92,10 +92,8 @@ Decision World::run(const Command& command) {
   pass_time();
   Decision decision = decide(member, program, policy, command, now);
   if (auto* accepted = std::get_if<Accepted>(&decision)) {
-    header_of(accepted->event).position = {1, next_sequence_++};
-    domain::apply(member, accepted->event);
-    events.push_back(accepted->event);
-    if (auto record = record_of(accepted->event)) member.records.push_back(std::move(*record));
+    happen(accepted->event);
+    accepted->event = events.back();
   }
   return decision;
 }
@@ -104,10 +102,15 @@ void World::pass_time() {
   now = std::max(now, member.last_event_at);
   auto event = due(member, program, policy, now);
   if (!event) return;
-  header_of(*event).position = {1, next_sequence_++};
-  domain::apply(member, *event);
-  events.push_back(*event);
+  happen(*std::move(event));
   EXPECT_FALSE(due(member, program, policy, now)) << "what is due is due once";
+}
+
+void World::happen(Event event) {
+  header_of(event).position = {1, next_sequence_++};
+  domain::apply(member, event);
+  if (auto record = record_of(event)) member.records.push_back(std::move(*record));
+  events.push_back(std::move(event));
 }
 
 CheckedOut World::buy(const Checkout& checkout) {

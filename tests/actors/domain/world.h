@@ -44,6 +44,8 @@ class World {
   domain::Decision run(const domain::Command& command);
   /// Only what is due.
   void pass_time();
+  /// What no command brings about: stamped, applied and kept like what one does.
+  void happen(domain::Event event);
 
   /// The record of what must be accepted.
   domain::CheckedOut buy(const Order& order);

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <algorithm>
+#include <tuple>
+#include <vector>
+
+/// Where the rows of a member's state stand. A change names the row that it changes by the same
+/// members, so one place serves for both.
+namespace wutong::domain {
+
+/// Oldest order first, then its lines in their order.
+template <typename Row>
+requires requires(const Row& row) { row.order_occurred_at; }
+[[nodiscard]] auto place_of(const Row& row) {
+  return std::tie(row.order_occurred_at, row.order, row.line);
+}
+
+/// Soonest to lapse first.
+template <typename Row>
+requires requires(const Row& row) { row.lapses_at; }
+[[nodiscard]] auto place_of(const Row& row) {
+  return std::tie(row.lapses_at, row.hold, row.lot_serial);
+}
+
+template <typename Row>
+requires requires(const Row& row) { row.measure; }
+[[nodiscard]] auto place_of(const Row& row) { return std::tie(row.measure, row.day); }
+
+/// Every row in its place, and no two in one.
+template <typename Row>
+[[nodiscard]] bool in_order(const std::vector<Row>& rows) {
+  return std::ranges::adjacent_find(rows, [](const Row& a, const Row& b) {
+           return place_of(a) >= place_of(b);
+         }) == rows.end();
+}
+
+}  // namespace wutong::domain
