@@ -40,6 +40,7 @@ bool is_bounded(const domain::Effects& effects) {
          std::ranges::all_of(effects.debts, points_bounded) &&
          std::ranges::all_of(effects.expired_counts, points_bounded) &&
          std::ranges::all_of(effects.holds, points_bounded) &&
+         std::ranges::all_of(effects.pending, points_bounded) &&
          std::ranges::all_of(effects.counters,
                              [](const auto& move) { return is_bounded(move.delta); });
 }

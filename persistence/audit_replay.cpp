@@ -88,6 +88,7 @@ domain::Balances balances_in(const domain::Member& member, domain::Instant now) 
     if (lot.available_from <= now) balances.available += lot.points - lot.held;
   }
   for (const auto& part : member.holds) balances.held += part.points;
+  for (const auto& award : member.pending) balances.pending += award.points;
   for (const auto& debt : member.debts) balances.debt += debt.points;
   return balances;
 }
@@ -179,6 +180,9 @@ Fault AuditReplay::check_checkout(Replayed& replayed, const domain::CheckedOut& 
               .uses = {}};
   for (const auto& award : event.awards) order.awards.push_back({award.party, award.points.count});
   auto unearned = order.awards;
+  for (std::size_t i = 0; i < unearned.size(); ++i) {
+    unearned[i].points -= event.awards[i].pending.count;
+  }
   for (const auto& movement : event.effects.movements) {
     if (movement.reason == Reason::use) {
       order.uses.push_back({movement.counterparty, -movement.points.count});

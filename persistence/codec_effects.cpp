@@ -52,6 +52,33 @@ domain::HoldChange read_hold_change(const stored::HoldChange& from, Reader& read
   };
 }
 
+void fill_pending(stored::PendingChange& to, const domain::PendingChange& change,
+                  NameWriter& names) {
+  to.set_order_high(change.order.high);
+  to.set_order_low(change.order.low);
+  to.set_order_occurred_at(change.order_occurred_at.unix_ms);
+  to.set_line(change.line);
+  to.set_party(names.number(change.party));
+  to.set_price(change.price.thousandths);
+  to.set_expires_on(change.expires_on.since_epoch);
+  to.set_available_from(change.available_from.unix_ms);
+  to.set_points(change.points.count);
+}
+
+domain::PendingChange read_pending(const stored::PendingChange& from, Reader& reader) {
+  reader.known(from);
+  return {
+      .order = {from.order_high(), from.order_low()},
+      .order_occurred_at = {from.order_occurred_at()},
+      .line = from.line(),
+      .party = reader.name<domain::PartyId>(from.party()),
+      .price = {from.price()},
+      .expires_on = {from.expires_on()},
+      .available_from = {from.available_from()},
+      .points = {from.points()},
+  };
+}
+
 domain::CounterMove read_counter(const stored::CounterMove& from, std::int64_t base_day,
                                  Reader& reader) {
   reader.known(from);
@@ -92,6 +119,9 @@ void fill(stored::Effects& to, const domain::Effects& effects, const domain::Bal
     hold.set_lot_serial(change.lot_serial);
     hold.set_points(change.points.count);
   }
+  for (const auto& change : effects.pending) {
+    fill_pending(*to.add_pending_awards(), change, names);
+  }
   for (const auto& move : effects.counters) {
     auto& counter = *to.add_counters();
     counter.set_measure(static_cast<std::uint32_t>(move.measure));
@@ -120,6 +150,10 @@ void read(const stored::Effects& from, domain::Instant received_at, Reader& read
   }
   effects.holds.reserve(static_cast<std::size_t>(from.holds_size()));
   for (const auto& hold : from.holds()) effects.holds.push_back(read_hold_change(hold, reader));
+  effects.pending.reserve(static_cast<std::size_t>(from.pending_awards_size()));
+  for (const auto& change : from.pending_awards()) {
+    effects.pending.push_back(read_pending(change, reader));
+  }
   effects.counters.reserve(static_cast<std::size_t>(from.counters_size()));
   for (const auto& counter : from.counters()) {
     effects.counters.push_back(read_counter(counter, utc_day(received_at), reader));

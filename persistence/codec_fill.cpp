@@ -26,6 +26,7 @@ void fill_award(stored::AwardLine& to, const domain::AwardLine& award, NameWrite
   to.set_threshold(award.threshold.minor_units);
   to.set_cut(award.cut.count);
   to.set_lost_below_threshold(award.lost_below_threshold);
+  to.set_pending(award.pending.count);
 }
 
 void fill_check(stored::RiskCheck& to, const domain::RiskCheck& check, NameWriter& names) {
@@ -129,6 +130,14 @@ void fill_body(stored::Released& to, const domain::Released& event, NameWriter& 
   to.set_points(event.points.count);
 }
 
+void fill_body(stored::Reviewed& to, const domain::Reviewed& event, NameWriter& /*names*/) {
+  to.set_order_high(event.order.high);
+  to.set_order_low(event.order.low);
+  to.set_order_occurred_at(event.order_occurred_at.unix_ms);
+  to.set_approved(event.approved);
+  to.set_reason(event.reason);
+}
+
 void fill_header(stored::MemberEvent& to, const domain::EventHeader& header) {
   to.set_received_at(header.received_at.unix_ms);
   to.set_program_version(header.program_version);
@@ -168,6 +177,10 @@ void fill(stored::MemberEvent& to, const domain::Held& event) {
 
 void fill(stored::MemberEvent& to, const domain::Released& event) {
   fill_with_effects(to, event, *to.mutable_released());
+}
+
+void fill(stored::MemberEvent& to, const domain::Reviewed& event) {
+  fill_with_effects(to, event, *to.mutable_reviewed());
 }
 
 }  // namespace wutong::persistence

@@ -29,6 +29,7 @@ void fill(stored::MemberEvent& to, const domain::Refunded& event);
 void fill(stored::MemberEvent& to, const domain::TimePassed& event);
 void fill(stored::MemberEvent& to, const domain::Held& event);
 void fill(stored::MemberEvent& to, const domain::Released& event);
+void fill(stored::MemberEvent& to, const domain::Reviewed& event);
 
 /// What stands beside the stored event.
 struct Filing {

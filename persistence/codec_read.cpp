@@ -36,6 +36,7 @@ domain::AwardLine read_award(const stored::AwardLine& from, Reader& reader) {
       .party = reader.name<domain::PartyId>(from.party()),
       .points = {from.points()},
       .cut = {from.cut()},
+      .pending = {from.pending()},
       .threshold = {from.threshold()},
       .lost_below_threshold = from.lost_below_threshold(),
   };
@@ -181,10 +182,22 @@ domain::Released read_body(const stored::Released& from, const domain::EventHead
   return event;
 }
 
+domain::Reviewed read_body(const stored::Reviewed& from, const domain::EventHeader& header,
+                           const Filing& /*filing*/, Reader& reader) {
+  reader.known(from);
+  domain::Reviewed event;
+  event.header = header;
+  event.order = {from.order_high(), from.order_low()};
+  event.order_occurred_at = {from.order_occurred_at()};
+  event.approved = from.approved();
+  event.reason = from.reason();
+  return event;
+}
+
 /// How many kinds of event the message says it is.
 int kinds_of(const stored::MemberEvent& from) {
   return from.has_checked_out() + from.has_refunded() + from.has_enrolled() +
-         from.has_time_passed() + from.has_held() + from.has_released();
+         from.has_time_passed() + from.has_held() + from.has_released() + from.has_reviewed();
 }
 
 }  // namespace
@@ -216,6 +229,8 @@ CodecResult<domain::Event> event_of(const stored::MemberEvent& from, const Filin
     read_as(from.held());
   } else if (from.has_released()) {
     read_as(from.released());
+  } else if (from.has_reviewed()) {
+    read_as(from.reviewed());
   } else {
     reader.known(from.enrolled());
     event.emplace<domain::Enrolled>(domain::Enrolled{header, from.enrolled().member_id()});

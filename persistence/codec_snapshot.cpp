@@ -82,6 +82,32 @@ domain::HeldPoints read_hold(const stored::HeldPoints& from, Reader& reader) {
   };
 }
 
+void fill_pending(stored::PendingAward& to, const domain::PendingAward& award, NameWriter& names) {
+  to.set_order_high(award.order.high);
+  to.set_order_low(award.order.low);
+  to.set_order_occurred_at(award.order_occurred_at.unix_ms);
+  to.set_line(award.line);
+  to.set_party(names.number(award.party));
+  to.set_price(award.price.thousandths);
+  to.set_expires_on(award.expires_on.since_epoch);
+  to.set_available_from(award.available_from.unix_ms);
+  to.set_points(award.points.count);
+}
+
+domain::PendingAward read_pending(const stored::PendingAward& from, Reader& reader) {
+  reader.known(from);
+  return {
+      .order = {from.order_high(), from.order_low()},
+      .order_occurred_at = {from.order_occurred_at()},
+      .line = from.line(),
+      .party = reader.name<domain::PartyId>(from.party()),
+      .price = {from.price()},
+      .expires_on = {from.expires_on()},
+      .available_from = {from.available_from()},
+      .points = {from.points()},
+  };
+}
+
 domain::Counter read_counter(const stored::Counter& from, Reader& reader) {
   reader.known(from);
   return {
@@ -104,6 +130,7 @@ void fill_snapshot(stored::Snapshot& to, const Snapshot& snapshot) {
   for (const auto& lot : member.lots) fill_lot(*to.add_lots(), lot, names);
   for (const auto& debt : member.debts) fill_debt(*to.add_debts(), debt, names);
   for (const auto& part : member.holds) fill_hold(*to.add_holds(), part);
+  for (const auto& award : member.pending) fill_pending(*to.add_pending_awards(), award, names);
   for (const auto& counter : member.counters) {
     auto& stored_counter = *to.add_counters();
     stored_counter.set_measure(static_cast<std::uint32_t>(counter.measure));
@@ -128,6 +155,10 @@ domain::Member read_member(const stored::Snapshot& from, Reader& reader) {
   for (const auto& debt : from.debts()) member.debts.push_back(read_debt(debt, reader));
   member.holds.reserve(static_cast<std::size_t>(from.holds_size()));
   for (const auto& part : from.holds()) member.holds.push_back(read_hold(part, reader));
+  member.pending.reserve(static_cast<std::size_t>(from.pending_awards_size()));
+  for (const auto& award : from.pending_awards()) {
+    member.pending.push_back(read_pending(award, reader));
+  }
   member.counters.reserve(static_cast<std::size_t>(from.counters_size()));
   for (const auto& counter : from.counters()) {
     member.counters.push_back(read_counter(counter, reader));

@@ -69,6 +69,19 @@ void apply_to(Member& member, const HoldChange& change) {
       &HeldPoints::points);
 }
 
+void apply_to(Member& member, const PendingChange& change) {
+  add(member.pending,
+      {.order = change.order,
+       .order_occurred_at = change.order_occurred_at,
+       .line = change.line,
+       .party = change.party,
+       .price = change.price,
+       .expires_on = change.expires_on,
+       .available_from = change.available_from,
+       .points = change.points},
+      &PendingAward::points);
+}
+
 void apply_to(Member& member, const CounterMove& move) {
   add(member.counters, {.measure = move.measure, .day = move.day, .value = move.delta},
       &Counter::value);
@@ -79,6 +92,7 @@ void apply_to(Member& member, const Effects& effects) {
   for (const ExpiredCount& count : effects.expired_counts) apply_to(member, count);
   for (const DebtChange& change : effects.debts) apply_to(member, change);
   for (const HoldChange& change : effects.holds) apply_to(member, change);
+  for (const PendingChange& change : effects.pending) apply_to(member, change);
   for (const CounterMove& move : effects.counters) apply_to(member, move);
 }
 

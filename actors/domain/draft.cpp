@@ -127,6 +127,8 @@ Balances Draft::balances() const {
     if (is_usable(lot, today_, now_)) balances.available += lot.free();
     balances.held += lot.held;
   }
+  for (const PendingAward& award : member_->pending) balances.pending += award.points;
+  for (const PendingChange& change : effects_.pending) balances.pending += change.points;
   for (const Debt& debt : member_->debts) balances.debt += debt.points;
   for (const DebtChange& change : effects_.debts) balances.debt += change.points;
   return balances;

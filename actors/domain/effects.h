@@ -67,6 +67,21 @@ struct HoldChange {
   friend bool operator==(const HoldChange&, const HoldChange&) = default;
 };
 
+/// Points of an award line that begin to wait for a review, or, negative, wait no longer. They are not
+/// issued and not posted; once they are approved they go into the lot of these terms.
+struct PendingChange {
+  RecordKey order;
+  Instant order_occurred_at;
+  std::uint32_t line = 0;
+  PartyId party;
+  MilliMoney price;
+  Day expires_on;
+  Instant available_from;
+  Points points;
+
+  friend bool operator==(const PendingChange&, const PendingChange&) = default;
+};
+
 /// A move of the member's counter of `measure` in the calendar day `day`.
 struct CounterMove {
   Measure measure = Measure::points_earned;
@@ -81,6 +96,7 @@ struct Effects {
   std::vector<Movement> movements;
   std::vector<DebtChange> debts;
   std::vector<HoldChange> holds;
+  std::vector<PendingChange> pending;
   std::vector<ExpiredCount> expired_counts;
   std::vector<CounterMove> counters;
 

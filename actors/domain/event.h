@@ -39,6 +39,8 @@ struct AwardLine {
   Points points;
   /// What a cap took off this line.
   Points cut;
+  /// Of `points`: under review, and in no lot yet.
+  Points pending;
   /// The eligible spend from which the rule gave this (0 for the base award).
   Money threshold;
   bool lost_below_threshold = false;
@@ -213,7 +215,20 @@ struct TimePassed {
   friend bool operator==(const TimePassed&, const TimePassed&) = default;
 };
 
-using Event = std::variant<Enrolled, CheckedOut, Refunded, TimePassed, Held, Released>;
+/// What was pending of an order was given to the member, or will not be.
+struct Reviewed {
+  EventHeader header;
+  RecordKey order;
+  Instant order_occurred_at;
+  bool approved = false;
+  std::string reason;
+  Effects effects;
+  Balances after;
+
+  friend bool operator==(const Reviewed&, const Reviewed&) = default;
+};
+
+using Event = std::variant<Enrolled, CheckedOut, Refunded, TimePassed, Held, Released, Reviewed>;
 
 /// An event that receipts, replays and refunds look up.
 using Record = std::variant<CheckedOut, Refunded, Held, Released>;

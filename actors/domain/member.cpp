@@ -56,6 +56,7 @@ Balances balances_of(const Member& member, Day today, Instant now) {
     const Lot* lot = find_lot(member.lots, part.lot_serial);
     if (lot != nullptr && is_usable(*lot, today, now)) balances.available += part.points;
   }
+  for (const PendingAward& award : member.pending) balances.pending += award.points;
   for (const Debt& debt : member.debts) balances.debt += debt.points;
   return balances;
 }
@@ -99,6 +100,9 @@ std::string broken_invariant(const Member& member) {
   for (const HeldPoints& part : member.holds) {
     if (part.points <= Points{}) return "a hold is not positive";
   }
+  for (const PendingAward& award : member.pending) {
+    if (award.points <= Points{}) return "a pending award is not positive";
+  }
   for (const Counter& counter : member.counters) {
     if (counter.value <= 0) return "a counter is not positive";
   }
@@ -107,6 +111,7 @@ std::string broken_invariant(const Member& member) {
   if (!holds_are_covered(member)) return "lots do not have the points that are held of them";
   if (!in_order(member.debts)) return "debts are not in their order";
   if (!in_order(member.holds)) return "holds are not in their order";
+  if (!in_order(member.pending)) return "pending awards are not in their order";
   if (!in_order(member.counters)) return "counters are not in their order";
   return {};
 }

@@ -56,6 +56,21 @@ struct HeldPoints {
   friend bool operator==(const HeldPoints&, const HeldPoints&) = default;
 };
 
+/// An award line under review: no points of the member's yet.
+struct PendingAward {
+  RecordKey order;
+  Instant order_occurred_at;
+  std::uint32_t line = 0;
+  /// The terms of the lot that they go into once they are approved, as they were decided.
+  PartyId party;
+  MilliMoney price;
+  Day expires_on;
+  Instant available_from;
+  Points points;
+
+  friend bool operator==(const PendingAward&, const PendingAward&) = default;
+};
+
 struct Counter {
   Measure measure = Measure::points_earned;
   Day day;
@@ -80,6 +95,8 @@ struct Member {
   std::vector<Debt> debts;
   /// Soonest to lapse first, then by hold and lot.
   std::vector<HeldPoints> holds;
+  /// Oldest order first, then its lines in their order.
+  std::vector<PendingAward> pending;
   /// By measure, then day.
   std::vector<Counter> counters;
   std::vector<Record> records;
@@ -90,7 +107,7 @@ struct Member {
   friend bool operator==(const Member&, const Member&) = default;
 };
 
-/// Points usable at `today`, held and owed. Ignores lots whose day has passed and lots not available
+/// Points usable at `today`, held, under review and owed. Ignores lots whose day has passed and lots not available
 /// yet at `now`; a hold that has lapsed by `now` holds nothing.
 [[nodiscard]] Balances balances_of(const Member& member, Day today, Instant now);
 

@@ -95,6 +95,16 @@ inline domain::Effects any_effects() {
       .holds = several([] {
         return domain::HoldChange{any_key(), {any()}, any<std::uint32_t>(), {any()}};
       }),
+      .pending = several([] {
+        return domain::PendingChange{any_key(),
+                                     {any()},
+                                     any<std::uint32_t>(),
+                                     any_name<domain::PartyId>(),
+                                     {any()},
+                                     {any<std::int32_t>()},
+                                     {any()},
+                                     {any()}};
+      }),
       .expired_counts = several([] {
         return domain::ExpiredCount{any<std::uint32_t>(), any<std::uint32_t>(), {any()}};
       }),
@@ -112,6 +122,7 @@ inline domain::AwardLine any_award() {
           .party = any_name<domain::PartyId>(),
           .points = {any()},
           .cut = {any()},
+          .pending = {any()},
           .threshold = {any()},
           .lost_below_threshold = any_bool()};
 }
@@ -229,11 +240,14 @@ inline domain::Record any_record() {
 }
 
 inline domain::Event any_event() {
-  switch (*gen::inRange(0, 4)) {
+  switch (*gen::inRange(0, 6)) {
     case 0:
       return domain::Enrolled{any_header(), any_text()};
     case 1:
       return domain::TimePassed{any_header(), any_effects(), any_balances()};
+    case 2:
+      return domain::Reviewed{any_header(), any_key(),     {any()},       any_bool(),
+                              any_text(),   any_effects(), any_balances()};
     default:
       return std::visit([](auto record) { return domain::Event(std::move(record)); }, any_record());
   }
@@ -282,6 +296,16 @@ inline Snapshot any_snapshot() {
   member.debts = several([] {
     return domain::Debt{
         any_key(), {any()}, any<std::uint32_t>(), any_name<domain::PartyId>(), {any()}};
+  });
+  member.pending = several([] {
+    return domain::PendingAward{any_key(),
+                                {any()},
+                                any<std::uint32_t>(),
+                                any_name<domain::PartyId>(),
+                                {any()},
+                                {any<std::int32_t>()},
+                                {any()},
+                                {any()}};
   });
   member.counters = several([] {
     return domain::Counter{domain::Measure::points_earned, {any<std::int32_t>()}, any()};
