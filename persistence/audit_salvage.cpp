@@ -71,6 +71,7 @@ std::string name_of(const LogEvent& event) {
       return join_text("release of hold ", of.hold_id);
     }
     std::string operator()(const domain::Reviewed&) const { return "review of an award"; }
+    std::string operator()(const domain::TierGiven&) const { return "tier by hand"; }
     std::string operator()(const MemberEvent& of) const { return std::visit(*this, of.event); }
     std::string operator()(const OrderSettled&) const { return "claim of an order"; }
     std::string operator()(const OrderFreed&) const { return "end of an order's claim"; }

@@ -83,14 +83,32 @@ domain::CounterMove read_counter(const stored::CounterMove& from, std::int64_t b
                                  Reader& reader) {
   reader.known(from);
   return {
-      .measure = reader.enumerator(from.measure(), domain::Measure::points_earned,
-                                   domain::Measure::points_earned),
+      .measure = read_measure(from.measure(), reader),
+      .window = read_window(from.window(), reader),
       .day = reader.day(wrapping_sum(from.day(), base_day)),
       .delta = from.delta(),
   };
 }
 
 }  // namespace
+
+void fill(stored::TierSpan& to, const domain::TierSpan& span, NameWriter& names) {
+  to.set_source(static_cast<std::uint32_t>(span.source));
+  to.set_from(span.from.since_epoch);
+  to.set_until(span.until.since_epoch);
+  to.set_tier(names.number(span.tier));
+}
+
+domain::TierSpan read(const stored::TierSpan& from, Reader& reader) {
+  reader.known(from);
+  return {
+      .source =
+          reader.enumerator(from.source(), domain::TierSource::reached, domain::TierSource::given),
+      .from = {from.from()},
+      .until = {from.until()},
+      .tier = reader.name<domain::TierId>(from.tier()),
+  };
+}
 
 void fill(stored::Effects& to, const domain::Effects& effects, const domain::Balances& after,
           domain::Instant received_at, NameWriter& names) {
@@ -127,7 +145,9 @@ void fill(stored::Effects& to, const domain::Effects& effects, const domain::Bal
     counter.set_measure(static_cast<std::uint32_t>(move.measure));
     counter.set_day(move.day.since_epoch - utc_day(received_at));
     counter.set_delta(move.delta);
+    counter.set_window(stored_window(move.window));
   }
+  for (const auto& span : effects.tiers) fill(*to.add_tiers(), span, names);
   to.set_available(after.available.count);
   to.set_debt(after.debt.count);
   to.set_held(after.held.count);
@@ -158,6 +178,8 @@ void read(const stored::Effects& from, domain::Instant received_at, Reader& read
   for (const auto& counter : from.counters()) {
     effects.counters.push_back(read_counter(counter, utc_day(received_at), reader));
   }
+  effects.tiers.reserve(static_cast<std::size_t>(from.tiers_size()));
+  for (const auto& span : from.tiers()) effects.tiers.push_back(read(span, reader));
   after = {.available = {from.available()},
            .held = {from.held()},
            .pending = {from.pending()},

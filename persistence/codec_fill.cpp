@@ -69,6 +69,7 @@ void fill_body(stored::CheckedOut& to, const domain::CheckedOut& event, NameWrit
     stored_line.set_amount(line.amount.minor_units);
     stored_line.set_excluded(line.excluded);
   }
+  to.set_tier(names.number(event.tier));
   for (const auto& award : event.awards) fill_award(*to.add_awards(), award, names);
   for (const auto& check : event.checks) fill_check(*to.add_checks(), check, names);
   to.set_late(event.late);
@@ -138,6 +139,10 @@ void fill_body(stored::Reviewed& to, const domain::Reviewed& event, NameWriter& 
   to.set_reason(event.reason);
 }
 
+void fill_body(stored::TierGiven& to, const domain::TierGiven& event, NameWriter& /*names*/) {
+  to.set_reason(event.reason);
+}
+
 void fill_header(stored::MemberEvent& to, const domain::EventHeader& header) {
   to.set_received_at(header.received_at.unix_ms);
   to.set_program_version(header.program_version);
@@ -181,6 +186,10 @@ void fill(stored::MemberEvent& to, const domain::Released& event) {
 
 void fill(stored::MemberEvent& to, const domain::Reviewed& event) {
   fill_with_effects(to, event, *to.mutable_reviewed());
+}
+
+void fill(stored::MemberEvent& to, const domain::TierGiven& event) {
+  fill_with_effects(to, event, *to.mutable_tier_given());
 }
 
 }  // namespace wutong::persistence

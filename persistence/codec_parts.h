@@ -22,6 +22,21 @@ void fill(stored::Effects& to, const domain::Effects& effects, const domain::Bal
 void read(const stored::Effects& from, domain::Instant received_at, Reader& reader,
           domain::Effects& effects, domain::Balances& after);
 
+void fill(stored::TierSpan& to, const domain::TierSpan& span, NameWriter& names);
+[[nodiscard]] domain::TierSpan read(const stored::TierSpan& from, Reader& reader);
+
+/// As stored: the usual one, the day, takes no space.
+[[nodiscard]] inline std::uint32_t stored_window(domain::Window window) {
+  return static_cast<std::uint32_t>(window) - 1;
+}
+[[nodiscard]] inline domain::Window read_window(std::uint32_t window, Reader& reader) {
+  return reader.enumerator(window + 1, domain::Window::calendar_day,
+                           domain::Window::calendar_month);
+}
+[[nodiscard]] inline domain::Measure read_measure(std::uint32_t measure, Reader& reader) {
+  return reader.enumerator(measure, domain::Measure::points_earned, domain::Measure::visits);
+}
+
 /// Everything of an event but position, keys and `filed_at`, which stand beside it.
 void fill(stored::MemberEvent& to, const domain::Enrolled& event);
 void fill(stored::MemberEvent& to, const domain::CheckedOut& event);
@@ -30,6 +45,7 @@ void fill(stored::MemberEvent& to, const domain::TimePassed& event);
 void fill(stored::MemberEvent& to, const domain::Held& event);
 void fill(stored::MemberEvent& to, const domain::Released& event);
 void fill(stored::MemberEvent& to, const domain::Reviewed& event);
+void fill(stored::MemberEvent& to, const domain::TierGiven& event);
 
 /// What stands beside the stored event.
 struct Filing {

@@ -86,6 +86,7 @@ domain::CheckedOut read_body(const stored::CheckedOut& from, const domain::Event
     reader.known(line);
     event.lines.push_back({line.number(), {line.amount()}, line.excluded()});
   }
+  event.tier = reader.name<domain::TierId>(from.tier());
   event.awards.reserve(static_cast<std::size_t>(from.awards_size()));
   for (const auto& award : from.awards()) event.awards.push_back(read_award(award, reader));
   event.checks.reserve(static_cast<std::size_t>(from.checks_size()));
@@ -194,10 +195,20 @@ domain::Reviewed read_body(const stored::Reviewed& from, const domain::EventHead
   return event;
 }
 
+domain::TierGiven read_body(const stored::TierGiven& from, const domain::EventHeader& header,
+                            const Filing& /*filing*/, Reader& reader) {
+  reader.known(from);
+  domain::TierGiven event;
+  event.header = header;
+  event.reason = from.reason();
+  return event;
+}
+
 /// How many kinds of event the message says it is.
 int kinds_of(const stored::MemberEvent& from) {
   return from.has_checked_out() + from.has_refunded() + from.has_enrolled() +
-         from.has_time_passed() + from.has_held() + from.has_released() + from.has_reviewed();
+         from.has_time_passed() + from.has_held() + from.has_released() + from.has_reviewed() +
+         from.has_tier_given();
 }
 
 }  // namespace
@@ -231,6 +242,8 @@ CodecResult<domain::Event> event_of(const stored::MemberEvent& from, const Filin
     read_as(from.released());
   } else if (from.has_reviewed()) {
     read_as(from.reviewed());
+  } else if (from.has_tier_given()) {
+    read_as(from.tier_given());
   } else {
     reader.known(from.enrolled());
     event.emplace<domain::Enrolled>(domain::Enrolled{header, from.enrolled().member_id()});

@@ -111,8 +111,8 @@ domain::PendingAward read_pending(const stored::PendingAward& from, Reader& read
 domain::Counter read_counter(const stored::Counter& from, Reader& reader) {
   reader.known(from);
   return {
-      .measure = reader.enumerator(from.measure(), domain::Measure::points_earned,
-                                   domain::Measure::points_earned),
+      .measure = read_measure(from.measure(), reader),
+      .window = read_window(from.window(), reader),
       .day = {from.day()},
       .value = from.value(),
   };
@@ -136,7 +136,9 @@ void fill_snapshot(stored::Snapshot& to, const Snapshot& snapshot) {
     stored_counter.set_measure(static_cast<std::uint32_t>(counter.measure));
     stored_counter.set_day(counter.day.since_epoch);
     stored_counter.set_value(counter.value);
+    stored_counter.set_window(stored_window(counter.window));
   }
+  for (const auto& span : member.tiers) fill(*to.add_tiers(), span, names);
   for (const auto& record : snapshot.records) fill(*to.add_records(), record);
   to.set_receipts_complete_from(snapshot.receipts_complete_from.unix_ms);
 }
@@ -163,6 +165,8 @@ domain::Member read_member(const stored::Snapshot& from, Reader& reader) {
   for (const auto& counter : from.counters()) {
     member.counters.push_back(read_counter(counter, reader));
   }
+  member.tiers.reserve(static_cast<std::size_t>(from.tiers_size()));
+  for (const auto& span : from.tiers()) member.tiers.push_back(read(span, reader));
   return member;
 }
 

@@ -83,8 +83,23 @@ void apply_to(Member& member, const PendingChange& change) {
 }
 
 void apply_to(Member& member, const CounterMove& move) {
-  add(member.counters, {.measure = move.measure, .day = move.day, .value = move.delta},
+  add(member.counters,
+      {.measure = move.measure, .window = move.window, .day = move.day, .value = move.delta},
       &Counter::value);
+}
+
+void apply_to(Member& member, const TierSpan& span) {
+  const auto at = std::ranges::lower_bound(member.tiers, place_of(span), {},
+                                           [](const TierSpan& known) { return place_of(known); });
+  const bool known = at != member.tiers.end() && place_of(*at) == place_of(span);
+  ENSURE(known || !span.tier.empty(), "a tier ends that the member does not have");
+  if (span.tier.empty()) {
+    member.tiers.erase(at);
+  } else if (known) {
+    *at = span;
+  } else {
+    member.tiers.insert(at, span);
+  }
 }
 
 void apply_to(Member& member, const Effects& effects) {
@@ -94,6 +109,7 @@ void apply_to(Member& member, const Effects& effects) {
   for (const HoldChange& change : effects.holds) apply_to(member, change);
   for (const PendingChange& change : effects.pending) apply_to(member, change);
   for (const CounterMove& move : effects.counters) apply_to(member, move);
+  for (const TierSpan& span : effects.tiers) apply_to(member, span);
 }
 
 void apply_to(Member& member, const Enrolled& enrolled) { member.id = enrolled.member_id; }

@@ -90,7 +90,8 @@ tl::expected<CheckedOut, Refused> check_out(const Member& member, const Program&
   }
   earn(draft, program, *awards, expires_on(program.expiry, purchase.business_day));
   if (!checks.empty() && awarded > Points{}) {
-    draft.count({Measure::points_earned, purchase.business_day, awarded.count});
+    draft.count(
+        {.measure = Measure::points_earned, .day = purchase.business_day, .delta = awarded.count});
   }
   draft.repay_debts();
   draft.expire(program);

@@ -82,9 +82,29 @@ struct PendingChange {
   friend bool operator==(const PendingChange&, const PendingChange&) = default;
 };
 
-/// A move of the member's counter of `measure` in the calendar day `day`.
+/// Where a tier comes from.
+enum class TierSource : std::uint8_t {
+  reached = 1,  ///< by the progress of the period
+  kept = 2,     ///< from the period before
+  given = 3,    ///< by hand
+};
+
+/// The member has `tier` from `from` on until `until`, both included, unless another span gives a
+/// higher one. As an effect it takes the place of the span from the same source and day; an empty tier
+/// takes that away.
+struct TierSpan {
+  TierSource source = TierSource::reached;
+  Day from;
+  Day until;
+  TierId tier;
+
+  friend bool operator==(const TierSpan&, const TierSpan&) = default;
+};
+
+/// A move of the member's counter of `measure` in the window that `day` is the first day of.
 struct CounterMove {
   Measure measure = Measure::points_earned;
+  Window window = Window::calendar_day;
   Day day;
   std::int64_t delta = 0;
 
@@ -99,6 +119,7 @@ struct Effects {
   std::vector<PendingChange> pending;
   std::vector<ExpiredCount> expired_counts;
   std::vector<CounterMove> counters;
+  std::vector<TierSpan> tiers;
 
   friend bool operator==(const Effects&, const Effects&) = default;
 };

@@ -103,6 +103,8 @@ struct CheckedOut {
   bool late = false;
   Money tax;
   Money eligible;
+  /// The one before the order, by which it was rated; empty where there are none.
+  TierId tier;
   std::vector<AwardLine> awards;
   /// What the points used were worth, and what is left to pay.
   Money offset_money;
@@ -228,7 +230,18 @@ struct Reviewed {
   friend bool operator==(const Reviewed&, const Reviewed&) = default;
 };
 
-using Event = std::variant<Enrolled, CheckedOut, Refunded, TimePassed, Held, Released, Reviewed>;
+/// A tier was given by hand, or taken away again; which one is in the effects.
+struct TierGiven {
+  EventHeader header;
+  std::string reason;
+  Effects effects;
+  Balances after;
+
+  friend bool operator==(const TierGiven&, const TierGiven&) = default;
+};
+
+using Event =
+    std::variant<Enrolled, CheckedOut, Refunded, TimePassed, Held, Released, Reviewed, TierGiven>;
 
 /// An event that receipts, replays and refunds look up.
 using Record = std::variant<CheckedOut, Refunded, Held, Released>;

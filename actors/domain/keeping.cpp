@@ -10,6 +10,7 @@ namespace {
 /// Zones lie within a day of UTC on either side, so two days more than a bound are enough, whatever
 /// zone the days were counted in.
 constexpr int zone_days = 2;
+constexpr int days_of_month_max = 31;
 
 /// `last_event_at` as a day of UTC: the state does not know the program's zone.
 Day last_event_day(const Member& member) {
@@ -25,8 +26,12 @@ void forget_what_is_past(Member& member) {
   const Day today = last_event_day(member);
   const Day still_earned_on = days_before(today, backdating_days_max + zone_days);
   const Day still_counted = days_before(today, expired_counts_kept_days + zone_days);
-  std::erase_if(member.counters,
-                [&](const Counter& counter) { return counter.day < still_earned_on; });
+  const Day month_still_counted = days_before(still_counted, days_of_month_max);
+  std::erase_if(member.counters, [&](const Counter& counter) {
+    const bool of_month = counter.window == Window::calendar_month;
+    return counter.day < (of_month ? month_still_counted : still_earned_on);
+  });
+  std::erase_if(member.tiers, [&](const TierSpan& span) { return span.until < still_counted; });
   std::erase_if(member.lots, [&](const Lot& lot) {
     if (lot.points != Points{} || lot.expires_on >= still_earned_on) return false;
     return lot.expired_uncounted == Points{} || lot.expires_on < still_counted;

@@ -9,12 +9,13 @@ namespace wutong::domain {
 /// An order may be at most this old when it comes; a program's `backdating_max` must be within it.
 inline constexpr int backdating_days_max = 31;
 
-/// How long a claw-back may count what of a lot has expired. As orders can be refunded for as long as
+/// How long a claw-back may count what of a lot has expired, and how long the months' counters and past
+/// tiers are kept that a refund may change. As orders can be refunded for as long as
 /// the ledger keeps them, its `history_days` must be within this.
 inline constexpr int expired_counts_kept_days = 1'100;
 
-/// Drops counters of days that no order can belong to any more, and lots that are empty and can
-/// neither be earned into nor be counted.
+/// Drops counters of days that no order can belong to any more, counters of months and past tiers that
+/// no refund can change, and lots that are empty and can neither be earned into nor be counted.
 void forget_what_is_past(Member& member);
 
 }  // namespace wutong::domain

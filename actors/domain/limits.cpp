@@ -42,7 +42,9 @@ void cut(std::vector<AwardLine>& awards, Points allowed) {
 
 std::int64_t earned_on(const Member& member, Day day) {
   for (const Counter& counter : member.counters) {
-    if (counter.measure == Measure::points_earned && counter.day == day) return counter.value;
+    const bool of_days =
+        counter.measure == Measure::points_earned && counter.window == Window::calendar_day;
+    if (of_days && counter.day == day) return counter.value;
   }
   return 0;
 }

@@ -106,6 +106,9 @@ std::string broken_invariant(const Member& member) {
   for (const Counter& counter : member.counters) {
     if (counter.value <= 0) return "a counter is not positive";
   }
+  for (const TierSpan& span : member.tiers) {
+    if (span.tier.empty() || span.until < span.from) return "a tier is none, or of no day";
+  }
   if (!lots_in_order(member)) return "lots are not in burn order";
   if (!lots_are_distinct(member)) return "two lots are the same";
   if (!holds_are_covered(member)) return "lots do not have the points that are held of them";
@@ -113,6 +116,7 @@ std::string broken_invariant(const Member& member) {
   if (!in_order(member.holds)) return "holds are not in their order";
   if (!in_order(member.pending)) return "pending awards are not in their order";
   if (!in_order(member.counters)) return "counters are not in their order";
+  if (!in_order(member.tiers)) return "tiers are not in their order";
   return {};
 }
 

@@ -71,8 +71,11 @@ struct PendingAward {
   friend bool operator==(const PendingAward&, const PendingAward&) = default;
 };
 
+/// What limits and the progress of tiers go by.
 struct Counter {
   Measure measure = Measure::points_earned;
+  Window window = Window::calendar_day;
+  /// The first of the window.
   Day day;
   std::int64_t value = 0;
 
@@ -97,8 +100,10 @@ struct Member {
   std::vector<HeldPoints> holds;
   /// Oldest order first, then its lines in their order.
   std::vector<PendingAward> pending;
-  /// By measure, then day.
+  /// By measure, then window, then day.
   std::vector<Counter> counters;
+  /// By source, then first day. Which of them is the highest is the program's to say.
+  std::vector<TierSpan> tiers;
   std::vector<Record> records;
 
   /// Not enrolled yet.

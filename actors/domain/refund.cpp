@@ -10,6 +10,7 @@
 #include "actors/domain/ensure.h"
 #include "actors/domain/guards.h"
 #include "actors/domain/refund_part.h"
+#include "actors/domain/rows.h"
 
 namespace wutong::domain {
 namespace {
@@ -160,12 +161,11 @@ void claw_back(Draft& draft, const CheckedOut& order, const std::vector<Points>&
 /// The counter of the order's day goes down by what is taken, as far as it is still kept.
 void count_down(Draft& draft, const Member& member, const CheckedOut& order, Points clawed_back) {
   for (const CounterMove& move : order.effects.counters) {
-    const auto counter = std::ranges::find_if(member.counters, [&](const Counter& kept) {
-      return kept.measure == move.measure && kept.day == move.day;
-    });
+    const auto counter = std::ranges::find_if(
+        member.counters, [&](const Counter& kept) { return place_of(kept) == place_of(move); });
     if (counter == member.counters.end()) continue;
     const std::int64_t down = std::min(counter->value, clawed_back.count);
-    if (down > 0) draft.count({move.measure, move.day, -down});
+    if (down > 0) draft.count({move.measure, move.window, move.day, -down});
   }
 }
 

@@ -9,8 +9,10 @@
 /// Limits against abuse: data of the risk team, compiled from a document of its own.
 namespace wutong::domain {
 
-enum class Measure : std::uint8_t { points_earned = 1 };
-enum class Window : std::uint8_t { calendar_day = 1 };
+/// What a counter counts. Spend and visits are the progress of tiers; no limit is on them yet.
+enum class Measure : std::uint8_t { points_earned = 1, eligible_spend = 2, visits = 3 };
+/// Over what; by the business day of what is counted.
+enum class Window : std::uint8_t { calendar_day = 1, calendar_month = 2 };
 enum class LimitEffect : std::uint8_t { flag = 1, cap = 2 };
 enum class LimitMode : std::uint8_t { live = 1, shadow = 2, off = 3 };
 

@@ -24,7 +24,11 @@ requires requires(const Row& row) { row.lapses_at; }
 
 template <typename Row>
 requires requires(const Row& row) { row.measure; }
-[[nodiscard]] auto place_of(const Row& row) { return std::tie(row.measure, row.day); }
+[[nodiscard]] auto place_of(const Row& row) { return std::tie(row.measure, row.window, row.day); }
+
+template <typename Row>
+requires requires(const Row& row) { row.tier; }
+[[nodiscard]] auto place_of(const Row& row) { return std::tie(row.source, row.from); }
 
 /// Every row in its place, and no two in one.
 template <typename Row>

@@ -85,6 +85,19 @@ inline domain::Movement any_movement() {
           .counterparty = any_name<domain::PartyId>()};
 }
 
+inline domain::Measure any_measure() {
+  return any_of(domain::Measure::points_earned, domain::Measure::visits);
+}
+inline domain::Window any_window() {
+  return any_of(domain::Window::calendar_day, domain::Window::calendar_month);
+}
+inline domain::TierSpan any_tier() {
+  return {.source = any_of(domain::TierSource::reached, domain::TierSource::given),
+          .from = {any<std::int32_t>()},
+          .until = {any<std::int32_t>()},
+          .tier = any_name<domain::TierId>()};
+}
+
 inline domain::Effects any_effects() {
   return {
       .movements = several(any_movement),
@@ -109,8 +122,9 @@ inline domain::Effects any_effects() {
         return domain::ExpiredCount{any<std::uint32_t>(), any<std::uint32_t>(), {any()}};
       }),
       .counters = several([] {
-        return domain::CounterMove{domain::Measure::points_earned, {any<std::int32_t>()}, any()};
+        return domain::CounterMove{any_measure(), any_window(), {any<std::int32_t>()}, any()};
       }),
+      .tiers = several(any_tier),
   };
 }
 
@@ -159,6 +173,7 @@ inline domain::CheckedOut any_checked_out() {
   event.late = any_bool();
   event.tax = {any()};
   event.eligible = {any()};
+  event.tier = any_name<domain::TierId>();
   event.awards = several(any_award);
   event.offset_money = {any()};
   event.cash_due = {any()};
@@ -246,6 +261,8 @@ inline domain::Event any_event() {
     case 1:
       return domain::TimePassed{any_header(), any_effects(), any_balances()};
     case 2:
+      return domain::TierGiven{any_header(), any_text(), any_effects(), any_balances()};
+    case 3:
       return domain::Reviewed{any_header(), any_key(),     {any()},       any_bool(),
                               any_text(),   any_effects(), any_balances()};
     default:
@@ -308,8 +325,9 @@ inline Snapshot any_snapshot() {
                                 {any()}};
   });
   member.counters = several([] {
-    return domain::Counter{domain::Measure::points_earned, {any<std::int32_t>()}, any()};
+    return domain::Counter{any_measure(), any_window(), {any<std::int32_t>()}, any()};
   });
+  member.tiers = several(any_tier);
   snapshot.records = several(any_packed);
   snapshot.receipts_complete_from = {any()};
   return snapshot;

@@ -73,7 +73,8 @@ domain::CheckedOut plain_checkout() {
       {.kind = domain::AwardKind::base, .party = PartyId::intern("MALL"), .points = {58}}};
   event.cash_due = {58'800};
   event.effects.movements = {earned(0, 58)};
-  event.effects.counters = {{domain::Measure::points_earned, {20'759}, 58}};
+  event.effects.counters = {
+      {domain::Measure::points_earned, domain::Window::calendar_day, {20'759}, 58}};
   event.after = {.available = {5'058}};
   return event;
 }

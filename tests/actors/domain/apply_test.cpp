@@ -82,5 +82,87 @@ TEST(Pending, IsPositiveAndInOrder) {
   EXPECT_EQ(broken_invariant(member), "pending awards are not in their order");
 }
 
+const TierId gold = TierId::intern("gold");
+const TierId silver = TierId::intern("silver");
+
+TierGiven given(const World& world, TierSpan span) {
+  return {.header = {.received_at = world.now},
+          .effects = {.tiers = {span}},
+          .after = world.balances()};
+}
+
+TEST(Tier, IsKeptBySourceAndFirstDay) {
+  World world;
+  const TierSpan kept{TierSource::kept, day("2026-01-01"), day("2026-12-31"), silver};
+  const TierSpan by_hand{TierSource::given, day("2026-11-02"), day("2027-12-31"), gold};
+
+  world.happen(given(world, by_hand));
+  world.happen(given(world, kept));
+
+  EXPECT_EQ(world.member.tiers, std::vector<TierSpan>({kept, by_hand}));
+}
+
+TEST(Tier, TakesThePlaceOfTheOneBeforeOrEndsIt) {
+  World world;
+  TierSpan span{TierSource::kept, day("2026-01-01"), day("2026-12-31"), gold};
+  world.happen(given(world, span));
+
+  span.tier = silver;
+  world.happen(given(world, span));
+  EXPECT_EQ(world.member.tiers, std::vector<TierSpan>({span}));
+
+  span.tier = {};
+  world.happen(given(world, span));
+  EXPECT_TRUE(world.member.tiers.empty());
+}
+
+TEST(Tier, IsSomeTierForSomeDays) {
+  World world;
+  world.happen(given(world, {TierSource::kept, day("2026-01-01"), day("2026-12-31"), gold}));
+
+  Member member = world.member;
+  member.tiers.front().until = day("2025-12-31");
+  EXPECT_EQ(broken_invariant(member), "a tier is none, or of no day");
+
+  member = world.member;
+  member.tiers.push_back(member.tiers.front());
+  EXPECT_EQ(broken_invariant(member), "tiers are not in their order");
+}
+
+TEST(Tier, ItsProgressByMonthsOutlivesTheLimitsDays) {
+  World world;
+  const Counter of_day{Measure::points_earned, Window::calendar_day, day("2026-11-01"), 58};
+  const Counter of_month{Measure::eligible_spend, Window::calendar_month, day("2026-11-01"),
+                         588'00};
+  const TierSpan reached{TierSource::reached, day("2026-11-02"), day("2026-12-31"), gold};
+  world.happen(TimePassed{
+      .header = {.received_at = world.now},
+      .effects = {.counters = {{of_day.measure, of_day.window, of_day.day, of_day.value},
+                               {of_month.measure, of_month.window, of_month.day, of_month.value}},
+                  .tiers = {reached}}});
+  EXPECT_EQ(world.member.counters, std::vector<Counter>({of_day, of_month}));
+
+  world.now = at("2029-11-01 10:00:00");
+  world.buy({.id = "1", .amount = {5'00}});
+  EXPECT_EQ(world.member.counters, std::vector<Counter>({of_month}));
+  EXPECT_EQ(world.member.tiers, std::vector<TierSpan>({reached}));
+
+  world.now = at("2030-01-10 10:00:00");
+  world.buy({.id = "2", .amount = {5'00}});
+  EXPECT_TRUE(world.member.counters.empty());
+  EXPECT_TRUE(world.member.tiers.empty());
+}
+
+TEST(Tier, ItsProgressIsNoDaysCounter) {
+  World world;
+  world.policy.limits = {daily_limit("a", 100)};
+  world.now = at("2026-11-01 10:00:00");
+  world.happen(TimePassed{.header = {.received_at = world.now},
+                          .effects = {.counters = {{Measure::points_earned, Window::calendar_month,
+                                                    day("2026-11-01"), 99}}}});
+
+  EXPECT_EQ(earned(world.buy({.id = "1", .amount = {500'00}})), 50);
+}
+
 }  // namespace
 }  // namespace wutong::testing

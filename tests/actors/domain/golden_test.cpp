@@ -285,7 +285,8 @@ TEST(Golden, Case16GoesByTheTimeOfPaymentAndTheProgramInForceAtReceipt) {
   EXPECT_EQ(earned(late), 80);
   EXPECT_TRUE(late.late);
   EXPECT_EQ(world.member.counters,
-            std::vector<Counter>({{Measure::points_earned, day("2026-11-20"), 80}}));
+            std::vector<Counter>(
+                {{Measure::points_earned, Window::calendar_day, day("2026-11-20"), 80}}));
   EXPECT_EQ(
       earned(world.buy({.id = "2", .amount = {400'00}, .paid_at = at("2026-11-21 00:00:00.000")})),
       40);
@@ -309,10 +310,12 @@ TEST(Golden, Case17CutsToTheCapOfTheDayOfThePurchase) {
   EXPECT_EQ(cut.awards[0].cut, Points{38});
   EXPECT_EQ(cut.awards[1].cut, Points{89});
   const Day friday = day("2026-11-20");
-  EXPECT_EQ(world.member.counters, std::vector<Counter>({{Measure::points_earned, friday, 1'000}}));
+  EXPECT_EQ(world.member.counters,
+            std::vector<Counter>({{Measure::points_earned, Window::calendar_day, friday, 1'000}}));
 
   EXPECT_EQ(world.give_back("r1", late, RefundOfWhole{}).clawed_back, Points{50});
-  EXPECT_EQ(world.member.counters, std::vector<Counter>({{Measure::points_earned, friday, 950}}));
+  EXPECT_EQ(world.member.counters,
+            std::vector<Counter>({{Measure::points_earned, Window::calendar_day, friday, 950}}));
 }
 
 TEST(Golden, Case19KnowsAnOrderAgainAndRefusesWithoutATrace) {
