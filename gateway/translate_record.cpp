@@ -32,6 +32,10 @@ v1::MovementReason wire(domain::Reason reason) {
       return v1::MOVEMENT_REASON_REPAY_DEBT;
     case domain::Reason::expire:
       return v1::MOVEMENT_REASON_EXPIRE;
+    case domain::Reason::grant:
+      return v1::MOVEMENT_REASON_GRANT;
+    case domain::Reason::revoke:
+      return v1::MOVEMENT_REASON_REVOKE;
   }
   return v1::MOVEMENT_REASON_UNSPECIFIED;
 }

@@ -229,7 +229,8 @@ std::optional<std::string> ModelCheck::name_lots(const v1::ReceiptRecord& record
 void ModelCheck::take_over(const v1::ReceiptRecord& record) {
   for (const v1::LotMovement& movement : record.movements()) {
     const bool in = movement.reason() == v1::MOVEMENT_REASON_EARN ||
-                    movement.reason() == v1::MOVEMENT_REASON_GIVE_BACK;
+                    movement.reason() == v1::MOVEMENT_REASON_GIVE_BACK ||
+                    movement.reason() == v1::MOVEMENT_REASON_GRANT;
     account_.adjust_lot(movement.party(), day_of_text(movement.expires_on()),
                         in ? movement.points() : -movement.points());
   }

@@ -10,17 +10,21 @@ using domain::Reason;
 
 constexpr std::int64_t count_max = 1'000'000'000'000'000;
 
-bool comes_in(Reason reason) { return reason == Reason::earn || reason == Reason::give_back; }
+bool comes_in(Reason reason) {
+  return reason == Reason::earn || reason == Reason::give_back || reason == Reason::grant;
+}
 
 std::int64_t& sum_for(Reason reason, AuditPoints& points) {
   switch (reason) {
     case Reason::earn:
+    case Reason::grant:
       return points.issued;
     case Reason::use:
       return points.used;
     case Reason::give_back:
       return points.given_back;
     case Reason::claw_back:
+    case Reason::revoke:
       return points.clawed_back;
     case Reason::repay_debt:
       return points.repaid;

@@ -19,7 +19,7 @@ domain::Movement read_movement(const stored::Movement& from, Reader& reader) {
   reader.known(from);
   const auto party = reader.name<domain::PartyId>(from.party());
   return {
-      .reason = reader.enumerator(from.reason(), domain::Reason::earn, domain::Reason::expire),
+      .reason = reader.enumerator(from.reason(), domain::Reason::earn, domain::Reason::revoke),
       .line = from.line(),
       .lot_serial = from.lot_serial(),
       .party = party,

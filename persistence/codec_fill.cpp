@@ -131,6 +131,25 @@ void fill_body(stored::Released& to, const domain::Released& event, NameWriter& 
   to.set_points(event.points.count);
 }
 
+void fill_body(stored::Granted& to, const domain::Granted& event, NameWriter& names) {
+  fill_origin(*to.mutable_origin(), event.origin, event.header.received_at, names);
+  to.set_grant_id(event.grant_id);
+  to.set_points(event.content.points.count);
+  to.set_party(names.number(event.content.party));
+  to.set_expires_on(event.content.expires_on.since_epoch);
+  to.set_reason(event.content.reason);
+}
+
+void fill_body(stored::GrantRevoked& to, const domain::GrantRevoked& event, NameWriter& names) {
+  fill_origin(*to.mutable_origin(), event.origin, event.header.received_at, names);
+  to.set_revocation_id(event.revocation_id);
+  to.set_grant_id(event.grant_id);
+  to.set_occurred_before(
+      wrapping_difference(event.header.received_at.unix_ms, event.occurred_at.unix_ms));
+  to.set_reason(event.reason);
+  to.set_points(event.points.count);
+}
+
 void fill_body(stored::Reviewed& to, const domain::Reviewed& event, NameWriter& /*names*/) {
   to.set_order_high(event.order.high);
   to.set_order_low(event.order.low);
@@ -182,6 +201,14 @@ void fill(stored::MemberEvent& to, const domain::Held& event) {
 
 void fill(stored::MemberEvent& to, const domain::Released& event) {
   fill_with_effects(to, event, *to.mutable_released());
+}
+
+void fill(stored::MemberEvent& to, const domain::Granted& event) {
+  fill_with_effects(to, event, *to.mutable_granted());
+}
+
+void fill(stored::MemberEvent& to, const domain::GrantRevoked& event) {
+  fill_with_effects(to, event, *to.mutable_grant_revoked());
 }
 
 void fill(stored::MemberEvent& to, const domain::Reviewed& event) {

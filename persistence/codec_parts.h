@@ -44,6 +44,8 @@ void fill(stored::MemberEvent& to, const domain::Refunded& event);
 void fill(stored::MemberEvent& to, const domain::TimePassed& event);
 void fill(stored::MemberEvent& to, const domain::Held& event);
 void fill(stored::MemberEvent& to, const domain::Released& event);
+void fill(stored::MemberEvent& to, const domain::Granted& event);
+void fill(stored::MemberEvent& to, const domain::GrantRevoked& event);
 void fill(stored::MemberEvent& to, const domain::Reviewed& event);
 void fill(stored::MemberEvent& to, const domain::TierGiven& event);
 

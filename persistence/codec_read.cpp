@@ -183,6 +183,41 @@ domain::Released read_body(const stored::Released& from, const domain::EventHead
   return event;
 }
 
+domain::Granted read_body(const stored::Granted& from, const domain::EventHeader& header,
+                          const Filing& filing, Reader& reader) {
+  reader.known(from);
+  domain::Granted event;
+  event.header = header;
+  event.key = filing.key;
+  event.grant_id = from.grant_id();
+  event.origin = read_origin(from.origin(), header.received_at, reader);
+  event.content = {
+      .occurred_at = filing.filed_at,
+      .points = {from.points()},
+      .party = reader.name<domain::PartyId>(from.party()),
+      .expires_on = {from.expires_on()},
+      .reason = from.reason(),
+  };
+  return event;
+}
+
+domain::GrantRevoked read_body(const stored::GrantRevoked& from, const domain::EventHeader& header,
+                               const Filing& filing, Reader& reader) {
+  reader.known(from);
+  domain::GrantRevoked event;
+  event.header = header;
+  event.key = filing.key;
+  event.revocation_id = from.revocation_id();
+  event.origin = read_origin(from.origin(), header.received_at, reader);
+  event.grant = filing.order;
+  event.grant_id = from.grant_id();
+  event.grant_occurred_at = filing.filed_at;
+  event.occurred_at = {wrapping_difference(header.received_at.unix_ms, from.occurred_before())};
+  event.reason = from.reason();
+  event.points = {from.points()};
+  return event;
+}
+
 domain::Reviewed read_body(const stored::Reviewed& from, const domain::EventHeader& header,
                            const Filing& /*filing*/, Reader& reader) {
   reader.known(from);
@@ -208,7 +243,7 @@ domain::TierGiven read_body(const stored::TierGiven& from, const domain::EventHe
 int kinds_of(const stored::MemberEvent& from) {
   return from.has_checked_out() + from.has_refunded() + from.has_enrolled() +
          from.has_time_passed() + from.has_held() + from.has_released() + from.has_reviewed() +
-         from.has_tier_given();
+         from.has_tier_given() + from.has_granted() + from.has_grant_revoked();
 }
 
 }  // namespace
@@ -240,6 +275,10 @@ CodecResult<domain::Event> event_of(const stored::MemberEvent& from, const Filin
     read_as(from.held());
   } else if (from.has_released()) {
     read_as(from.released());
+  } else if (from.has_granted()) {
+    read_as(from.granted());
+  } else if (from.has_grant_revoked()) {
+    read_as(from.grant_revoked());
   } else if (from.has_reviewed()) {
     read_as(from.reviewed());
   } else if (from.has_tier_given()) {

@@ -17,6 +17,8 @@ enum class Reason : std::uint8_t {
   claw_back = 4,   ///< out of a lot; `line` is the original's award line
   repay_debt = 5,  ///< out of a lot; `line` is the debt's award line
   expire = 6,      ///< out of a lot
+  grant = 7,       ///< into a lot, by no order
+  revoke = 8,      ///< out of a lot: granted points are taken back
 };
 
 /// `points` into (positive) or out of (negative) one lot. The lot is named by what makes it one, so
@@ -36,7 +38,8 @@ struct Movement {
   friend bool operator==(const Movement&, const Movement&) = default;
 };
 
-/// A change of what a member owes for one award line of one order.
+/// A change of what a member owes for one award line of one order, or for a grant, which is an order of
+/// one line here.
 struct DebtChange {
   RecordKey order;
   Instant order_occurred_at;

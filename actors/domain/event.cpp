@@ -30,6 +30,14 @@ FiledUnder filing_of(const Released& release) {
   return {.key = release.key, .beside = release.hold, .at = release.hold_occurred_at};
 }
 
+FiledUnder filing_of(const Granted& grant) {
+  return {.key = grant.key, .beside = {}, .at = grant.content.occurred_at};
+}
+
+FiledUnder filing_of(const GrantRevoked& revocation) {
+  return {.key = revocation.key, .beside = revocation.grant, .at = revocation.grant_occurred_at};
+}
+
 }  // namespace
 
 const EventHeader& header_of(const Event& event) {

@@ -217,6 +217,49 @@ struct TimePassed {
   friend bool operator==(const TimePassed&, const TimePassed&) = default;
 };
 
+/// What a repeated grant is compared by, in this order.
+struct GrantContent {
+  Instant occurred_at;
+  Points points;
+  PartyId party;
+  Day expires_on;
+  std::string reason;
+
+  friend bool operator==(const GrantContent&, const GrantContent&) = default;
+};
+
+/// Points were given by no order: an opening balance, goodwill, an activity.
+struct Granted {
+  EventHeader header;
+  RecordKey key;
+  std::string grant_id;
+  Origin origin;
+  GrantContent content;
+  Effects effects;
+  Balances after;
+
+  friend bool operator==(const Granted&, const Granted&) = default;
+};
+
+/// A grant was taken back whole: out of lots, of what has expired, or as a debt.
+struct GrantRevoked {
+  EventHeader header;
+  RecordKey key;
+  std::string revocation_id;
+  Origin origin;
+  RecordKey grant;
+  std::string grant_id;
+  /// The grant's: by it the revocation is filed beside the grant.
+  Instant grant_occurred_at;
+  Instant occurred_at;
+  std::string reason;
+  Points points;
+  Effects effects;
+  Balances after;
+
+  friend bool operator==(const GrantRevoked&, const GrantRevoked&) = default;
+};
+
 /// What was pending of an order was given to the member, or will not be.
 struct Reviewed {
   EventHeader header;
@@ -240,11 +283,11 @@ struct TierGiven {
   friend bool operator==(const TierGiven&, const TierGiven&) = default;
 };
 
-using Event =
-    std::variant<Enrolled, CheckedOut, Refunded, TimePassed, Held, Released, Reviewed, TierGiven>;
+using Event = std::variant<Enrolled, CheckedOut, Refunded, TimePassed, Held, Released, Granted,
+                           GrantRevoked, Reviewed, TierGiven>;
 
 /// An event that receipts, replays and refunds look up.
-using Record = std::variant<CheckedOut, Refunded, Held, Released>;
+using Record = std::variant<CheckedOut, Refunded, Held, Released, Granted, GrantRevoked>;
 
 [[nodiscard]] const EventHeader& header_of(const Event& event);
 [[nodiscard]] EventHeader& header_of(Event& event);
@@ -260,7 +303,8 @@ using Record = std::variant<CheckedOut, Refunded, Held, Released>;
 /// How a record is found again.
 struct FiledUnder {
   RecordKey key;
-  /// The record that it belongs to: a refund's order, a release's hold. Nothing for one that stands for
+  /// The record that it belongs to: a refund's order, a release's hold, a
+  /// revocation's grant. Nothing for one that stands for
   /// itself.
   std::optional<RecordKey> beside;
   /// `occurred_at` of the record that it belongs to, or its own: names the history.

@@ -33,7 +33,7 @@ struct Lot {
   friend bool operator==(const Lot&, const Lot&) = default;
 };
 
-/// What is owed for one award line of a refunded order.
+/// What is owed for one award line of a refunded order, or for a revoked grant.
 struct Debt {
   RecordKey order;
   Instant order_occurred_at;

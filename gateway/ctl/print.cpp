@@ -68,6 +68,10 @@ std::string reason_of(v1::MovementReason reason) {
       return "repay debt";
     case v1::MOVEMENT_REASON_EXPIRE:
       return "expire";
+    case v1::MOVEMENT_REASON_GRANT:
+      return "grant";
+    case v1::MOVEMENT_REASON_REVOKE:
+      return "revoke";
     default:
       return "?";
   }

@@ -74,7 +74,7 @@ inline domain::Origin any_origin() {
 }
 
 inline domain::Movement any_movement() {
-  return {.reason = any_of(domain::Reason::earn, domain::Reason::expire),
+  return {.reason = any_of(domain::Reason::earn, domain::Reason::revoke),
           .line = any<std::uint32_t>(),
           .lot_serial = any<std::uint32_t>(),
           .party = any_name<domain::PartyId>(),
@@ -241,10 +241,43 @@ inline domain::Released any_released() {
           .after = any_balances()};
 }
 
+inline domain::Granted any_granted() {
+  return {.header = any_header(),
+          .key = any_key(),
+          .grant_id = any_text(),
+          .origin = any_origin(),
+          .content = {.occurred_at = {any()},
+                      .points = {any()},
+                      .party = any_name<domain::PartyId>(),
+                      .expires_on = {any<std::int32_t>()},
+                      .reason = any_text()},
+          .effects = any_effects(),
+          .after = any_balances()};
+}
+
+inline domain::GrantRevoked any_grant_revoked() {
+  return {.header = any_header(),
+          .key = any_key(),
+          .revocation_id = any_text(),
+          .origin = any_origin(),
+          .grant = any_key(),
+          .grant_id = any_text(),
+          .grant_occurred_at = {any()},
+          .occurred_at = {any()},
+          .reason = any_text(),
+          .points = {any()},
+          .effects = any_effects(),
+          .after = any_balances()};
+}
+
 inline domain::Record any_record() {
-  switch (*gen::inRange(0, 4)) {
+  switch (*gen::inRange(0, 6)) {
     case 0:
       return any_refunded();
+    case 3:
+      return any_granted();
+    case 4:
+      return any_grant_revoked();
     case 1:
       return any_held();
     case 2:

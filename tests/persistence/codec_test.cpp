@@ -274,7 +274,7 @@ RC_GTEST_PROP(StoredCodec, AnAlteredByteIsReadWithoutACrash, ()) {
 
 TEST(StoredCodec, AnEnumeratorThatIsNotKnownIsRefused) {
   auto event = plain_checkout();
-  event.effects.movements.at(0).reason = static_cast<domain::Reason>(7);
+  event.effects.movements.at(0).reason = static_cast<domain::Reason>(9);
 
   EXPECT_FALSE(codec.events_of(bytes_of(MemberEvent{{1}, event})).has_value());
 }

@@ -164,5 +164,70 @@ TEST(Tier, ItsProgressIsNoDaysCounter) {
   EXPECT_EQ(earned(world.buy({.id = "1", .amount = {500'00}})), 50);
 }
 
+constexpr RecordKey opening{7, 7};
+
+Movement moved(Reason reason, Points points) {
+  return {.reason = reason,
+          .lot_serial = 1,
+          .party = mall,
+          .price = {3'000},
+          .expires_on = day("2027-12-31"),
+          .points = points,
+          .counterparty = mall};
+}
+
+Granted granted(const World& world, Points points) {
+  return {.header = {.received_at = world.now},
+          .key = opening,
+          .content = {.occurred_at = world.now, .points = points, .party = mall},
+          .effects = {.movements = {moved(Reason::grant, points)}},
+          .after = {.available = points}};
+}
+
+TEST(Grant, IsALotLikeOthers) {
+  World world;
+
+  world.happen(granted(world, {500}));
+
+  EXPECT_EQ(postings(*effects_of(world.events.back())),
+            std::vector<std::string>({"grant 500 MALL->POOL 1500000"}));
+  EXPECT_EQ(world.balances(), Balances{.available = {500}});
+  EXPECT_EQ(world.buy({.id = "1", .amount = {100'00}, .use = {500}}).after.available, Points{8});
+}
+
+TEST(Grant, IsTakenBackFromLotsAndTheRestIsOwed) {
+  World world;
+  world.happen(granted(world, {500}));
+  const Instant then = world.now;
+  world.buy({.id = "1", .amount = {100'00}, .use = {400}, .excluded = {100'00}});
+
+  world.happen(GrantRevoked{.header = {.received_at = world.now},
+                            .key = {8, 8},
+                            .grant = opening,
+                            .grant_occurred_at = then,
+                            .points = {500},
+                            .effects = {.movements = {moved(Reason::revoke, {-100})},
+                                        .debts = {{.order = opening,
+                                                   .order_occurred_at = then,
+                                                   .party = mall,
+                                                   .points = {400}}}},
+                            .after = {.debt = {400}}});
+
+  EXPECT_EQ(world.balances(), Balances{.debt = {400}});
+  EXPECT_EQ(world.buy({.id = "2", .amount = {500'00}}).after, Balances{.debt = {350}});
+}
+
+TEST(Grant, IsFiledByItsOwnTimeAndItsRevocationBesideIt) {
+  World world;
+  const Record grant = granted(world, {500});
+  const Record revocation =
+      GrantRevoked{.key = {8, 8}, .grant = opening, .grant_occurred_at = world.now};
+
+  EXPECT_EQ(filed_under(grant).key, opening);
+  EXPECT_FALSE(filed_under(grant).beside);
+  EXPECT_EQ(filed_under(revocation).beside, opening);
+  EXPECT_EQ(filed_under(revocation).at, filed_under(grant).at);
+}
+
 }  // namespace
 }  // namespace wutong::testing

@@ -38,6 +38,7 @@ struct Totals {
       posted_to_parties[movement.counterparty] -= money;
       switch (movement.reason) {
         case Reason::earn:
+        case Reason::grant:
           issued += points;
           break;
         case Reason::use:
@@ -46,6 +47,7 @@ struct Totals {
           break;
         case Reason::claw_back:
         case Reason::repay_debt:
+        case Reason::revoke:
           clawed_back -= points;
           break;
         case Reason::expire:

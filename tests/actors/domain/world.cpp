@@ -35,6 +35,10 @@ const char* name_of(Reason reason) {
       return "repay_debt";
     case Reason::expire:
       return "expire";
+    case Reason::grant:
+      return "grant";
+    case Reason::revoke:
+      return "revoke";
   }
   return "?";
 }
