@@ -108,6 +108,7 @@ void Shard::schedule_turn() {
 void Shard::turn() {
   turn_scheduled_ = false;
   ++turns_;
+  if (state_ == State::replaying && tail_page_done_ < tail_page_.size()) replay();
   if (state_ != State::owner) return;
   refresh_rules();
   const bool all_done = run_members();

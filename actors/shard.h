@@ -108,6 +108,8 @@ class Shard : public ShardActor::base, private BookHost {
   // shard_replay.cpp
   void on_mark(const MarkRead& read);
   void read_tail();
+  /// Restores what was read, a turn's worth, then reads on.
+  void replay();
   void on_log(LogRead& read);
   bool restore(const LogEntry& entry);
   void restore(MemberEvent event);
@@ -293,6 +295,9 @@ class Shard : public ShardActor::base, private BookHost {
   bool server_changed_ = false;
   bool reading_head_ = false;
   domain::Position tail_read_to_;
+  /// What was read of the log last, and how much of it is restored.
+  std::vector<LogEntry> tail_page_;
+  std::size_t tail_page_done_ = 0;
   std::optional<LogWriter> log_;
   std::int64_t append_first_sent_ns_ = 0;
   std::int64_t append_again_at_ns_ = 0;

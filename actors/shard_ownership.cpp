@@ -279,6 +279,8 @@ void Shard::drop_everything(const char* why) {
   retry_.clear();
   passivation_order_.clear();
   tail_.clear();
+  tail_page_.clear();
+  tail_page_done_ = 0;
   dirty_.clear();
   tail_dirty_.clear();
   book_.reset();

@@ -58,6 +58,8 @@ void Shard::on_book_months(const BookMonthsRead& read) {
 }
 
 void Shard::read_tail() {
+  tail_page_.clear();
+  tail_page_done_ = 0;
   parts_.journal.read_log(tail_read_to_, log_page,
                           answer_with<LogRead, std::vector<LogEntry>>(LogRead{}));
 }
@@ -70,18 +72,31 @@ void Shard::on_log(LogRead& read) {
   }
   if (!reads_hold()) return;
   progress_at_ns_ = now_ns();
-  for (const auto& entry : *read.result) {
+  tail_page_ = std::move(*read.result);
+  tail_page_done_ = 0;
+  replay();
+}
+
+void Shard::replay() {
+  const auto until_ns = now_ns() + turn_ns_max;
+  while (tail_page_done_ < tail_page_.size()) {
+    if (now_ns() > until_ns) {
+      schedule_turn();
+      return;
+    }
+    const auto& entry = tail_page_[tail_page_done_++];
     if (!restore(entry)) {
       halt("an entry of the log cannot be read");
       return;
     }
     tail_read_to_ = entry.last;
     if (entry.last == taking_.next.position) {
+      tail_page_.clear();
       serve();
       return;
     }
   }
-  if (read.result->size() < log_page) {
+  if (tail_page_.size() < log_page) {
     // Somebody took over in between; a log without our own entry is not ours.
     give_up("take-over");
     return;

@@ -1,0 +1,80 @@
+#include "load/command_line.h"
+
+#include <CLI/CLI.hpp>
+
+namespace wutong::load {
+namespace {
+
+void add_common_flags(CLI::App& app, CommonFlags& flags) {
+  app.add_option("--target", flags.target, "host:port of the gateway; loopback only")
+      ->capture_default_str();
+  app.add_option("--token", flags.token, "bearer token; it must cover all venues and methods used");
+  app.add_option("--token-file", flags.token_file, "file whose first line is the token")
+      ->excludes("--token");
+  app.add_option("--channels", flags.channels, "connections")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1'000));
+  app.add_option("--outstanding", flags.outstanding,
+                 "calls under way on each connection; of a day, at its peak")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 10'000));
+  app.add_option("--timeout-ms", flags.timeout_ms, "deadline of one attempt")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 600'000));
+  app.add_option("--give-up-after-s", flags.give_up_after_s,
+                 "how long a request is tried again, the same each time, while the gateway answers "
+                 "UNAVAILABLE, DEADLINE_EXCEEDED or RESOURCE_EXHAUSTED")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 86'400));
+  app.add_option("--json", flags.json_file, "write the summary there too");
+}
+
+}  // namespace
+
+void add_day_flags(CLI::App& app, DayFlags& flags) {
+  app.add_option(
+         "--program", flags.program_file,
+         "the program that the gateway serves (protobuf JSON): its venues, stores and rules")
+      ->required();
+  app.add_option(
+         "--day", flags.plan.day,
+         "number of the day: its order ids, its chance and its date on the printed receipts "
+         "are its own; what the rules go by is the real time")
+      ->capture_default_str()
+      ->check(CLI::Range(1U, 1'000'000U));
+  app.add_option("--seed", flags.plan.seed, "what the day is made from")->capture_default_str();
+  app.add_option("--orders", flags.plan.orders, "orders of the day")
+      ->capture_default_str()
+      ->check(CLI::Range(1U, 100'000'000U));
+  app.add_option("--members", flags.members,
+                 "members who buy (default: 50000, or a quarter of the orders where that is less)")
+      ->check(CLI::Range(1U, 100'000'000U));
+  app.add_option("--skew", flags.plan.skew,
+                 "exponent of the Zipf law by which members buy; 0 is all alike")
+      ->capture_default_str()
+      ->check(CLI::Range(0.0, 3.0));
+  app.add_option("--acked", flags.acked_file,
+                 "write every acknowledged receipt there, for `wutong-load verify`");
+  add_common_flags(app, flags.common);
+}
+
+void add_verify_flags(CLI::App& app, VerifyFlags& flags) {
+  app.add_option("--acked", flags.acked_file, "file of acknowledged receipts")->required();
+  add_common_flags(app, flags.common);
+}
+
+void add_replay_flags(CLI::App& app, ReplayFlags& flags) {
+  app.add_option("csv", flags.csv_file,
+                 "rows of occurred_at, kind (purchase or return), order_id, original_order_id, "
+                 "member_id, amount_minor, ascending in time; sent to a ledger with clock=caller")
+      ->required();
+  app.add_option("--program", flags.program_file, "the program that the gateway serves")
+      ->required();
+  app.add_option("--venue", flags.venue,
+                 "venue of all rows (default: the only one of the program)");
+  app.add_option("--expect", flags.expect,
+                 "totals that the replay must come to: NAME=NUMBER,..., named as it prints them");
+  add_common_flags(app, flags.common);
+}
+
+}  // namespace wutong::load

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "load/day.h"
+#include "load/replay.h"
+#include "load/verify.h"
+
+namespace CLI {
+class App;
+}
+
+/// What each command can be told. Beside the commands, as the library's header is heavy.
+namespace wutong::load {
+
+void add_day_flags(CLI::App& app, DayFlags& flags);
+void add_replay_flags(CLI::App& app, ReplayFlags& flags);
+void add_verify_flags(CLI::App& app, VerifyFlags& flags);
+
+}  // namespace wutong::load
