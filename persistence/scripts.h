@@ -60,8 +60,8 @@ return 'done'
 )lua";
 
 /// KEYS: lease. ARGV: renew, read or release; owner; number of the call; ms to live.
-/// Answers {who holds it, ms that remain, number of the last renewal}. One that ran out keeps its owner's name and 0 ms until
-/// another takes it, so that it can be told from one that was released.
+/// Answers {who holds it, ms that remain, number of the last renewal}. One that ran out keeps its
+/// owner's name and 0 ms until another takes it, so that it can be told from one that was released.
 /// The number of a call grows: a release that was stuck on its way must not undo a later renewal.
 inline constexpr std::string_view lease_script = R"lua(
 local time = redis.call('TIME')

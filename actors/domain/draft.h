@@ -49,7 +49,8 @@ class Draft {
   /// Counts what of the lot of these terms has expired as taken, at most `points`. Returns how much.
   Points count_expired(std::uint32_t line, const LotTerms& terms, Points points);
 
-  /// Out of all lots in burn order, usable or not, but not what is held; at most `points`. Returns what was taken.
+  /// Out of all lots in burn order, usable or not, but not what is held; at most `points`. Returns what
+  /// was taken.
   Points take_from_all(Cause cause, Points points);
 
   void owe(const DebtChange& debt);

@@ -303,9 +303,8 @@ using Record = std::variant<CheckedOut, Refunded, Held, Released, Granted, Grant
 /// How a record is found again.
 struct FiledUnder {
   RecordKey key;
-  /// The record that it belongs to: a refund's order, a release's hold, a
-  /// revocation's grant. Nothing for one that stands for
-  /// itself.
+  /// The record that it belongs to: a refund's order, a release's hold, a revocation's grant. Nothing
+  /// for one that stands for itself.
   std::optional<RecordKey> beside;
   /// `occurred_at` of the record that it belongs to, or its own: names the history.
   Instant at;

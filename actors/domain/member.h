@@ -112,8 +112,8 @@ struct Member {
   friend bool operator==(const Member&, const Member&) = default;
 };
 
-/// Points usable at `today`, held, under review and owed. Ignores lots whose day has passed and lots not available
-/// yet at `now`; a hold that has lapsed by `now` holds nothing.
+/// Points usable at `today`, held, under review and owed. Ignores lots whose day has passed and lots
+/// not available yet at `now`; a hold that has lapsed by `now` holds nothing.
 [[nodiscard]] Balances balances_of(const Member& member, Day today, Instant now);
 
 /// The earliest day on which a lot with points that nobody holds ends; a far-off day if there is none.
