@@ -90,6 +90,9 @@ class RunningGateway {
   /// labels count, each given as in `outcome="done"`.
   [[nodiscard]] double metric(const std::string& name,
                               const std::vector<std::string>& labels = {}) const;
+  /// The same of a page that was fetched before.
+  [[nodiscard]] static double metric_in(const std::string& page, const std::string& name,
+                                        const std::vector<std::string>& labels = {});
 
   /// Runs a subcommand of `wutong` (check, audit) on this configuration; exit code and output.
   struct Ran {

@@ -223,7 +223,12 @@ std::string RunningGateway::http(const std::string& path) const {
 
 double RunningGateway::metric(const std::string& name,
                               const std::vector<std::string>& labels) const {
-  std::istringstream lines(http("/metrics"));
+  return metric_in(http("/metrics"), name, labels);
+}
+
+double RunningGateway::metric_in(const std::string& page, const std::string& name,
+                                 const std::vector<std::string>& labels) {
+  std::istringstream lines(page);
   std::string line;
   double sum = 0;
   bool found = false;
