@@ -3,8 +3,11 @@
 #include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
 #include <grpcpp/alarm.h>
+#include <grpcpp/grpcpp.h>
+#include <wutong/v1/points.grpc.pb.h>
 
 #include <algorithm>
+#include <vector>
 
 namespace wutong::load {
 namespace {
@@ -85,6 +88,14 @@ std::string text_of(const v1::Refusal& refusal) {
   return absl::StrCat(v1::RefusalCode_Name(refusal.code()), field, ": ", refusal.text());
 }
 
+struct Caller::Connections {
+  std::vector<std::unique_ptr<v1::Points::Stub>> stubs;
+  std::size_t next = 0;
+  grpc::CompletionQueue queue;
+
+  v1::Points::Stub& next_stub() { return *stubs[next++ % stubs.size()]; }
+};
+
 /// A request on its way to its answer. Lives until then; its address is the queue's tag.
 class Caller::Operation {
  public:
@@ -117,7 +128,8 @@ class Caller::Exchange final : public Operation {
     }
     context_->set_deadline(std::chrono::system_clock::now() + caller_.options_.timeout);
     attempt_start_ = Clock::now();
-    reader_ = prepare_(caller_.next_stub(), &*context_, request_, &caller_.queue_);
+    auto& connections = *caller_.connections_;
+    reader_ = prepare_(connections.next_stub(), &*context_, request_, &connections.queue);
     reader_->StartCall();
     reader_->Finish(&answer_.reply, &answer_.status, this);
   }
@@ -147,7 +159,7 @@ class Caller::Exchange final : public Operation {
     pausing_ = true;
     caller_.pausing_.emplace(this, true);
     alarm_.emplace();
-    alarm_->Set(&caller_.queue_, std::chrono::system_clock::now() + pause, this);
+    alarm_->Set(&caller_.connections_->queue, std::chrono::system_clock::now() + pause, this);
   }
 
   void wake() override { alarm_->Cancel(); }
@@ -185,7 +197,8 @@ class Caller::Exchange final : public Operation {
   bool pausing_ = false;
 };
 
-Caller::Caller(CallOptions options) : options_(std::move(options)) {
+Caller::Caller(CallOptions options)
+    : options_(std::move(options)), connections_(std::make_unique<Connections>()) {
   if (!options_.token.empty()) authorization_ = absl::StrCat("Bearer ", options_.token);
   for (int i = 0; i < std::max(1, options_.channels); ++i) {
     grpc::ChannelArguments arguments;
@@ -197,20 +210,19 @@ Caller::Caller(CallOptions options) : options_(std::move(options)) {
     arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 250);
     // Our own retries are counted, gRPC's are not.
     arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
-    stubs_.push_back(v1::Points::NewStub(
+    connections_->stubs.push_back(v1::Points::NewStub(
         grpc::CreateCustomChannel(options_.target, grpc::InsecureChannelCredentials(), arguments)));
   }
 }
 
 Caller::~Caller() {
-  queue_.Shutdown();
+  auto& queue = connections_->queue;
+  queue.Shutdown();
   void* tag = nullptr;
   bool ok = false;
-  while (queue_.Next(&tag, &ok)) {
+  while (queue.Next(&tag, &ok)) {
   }
 }
-
-v1::Points::Stub& Caller::next_stub() { return *stubs_[next_++ % stubs_.size()]; }
 
 template <typename Request, typename Reply, typename Prepare>
 void Caller::start(Method method, Prepare prepare, Request request, Done<Reply> done) {
@@ -251,7 +263,9 @@ void Caller::get_member(v1::GetMemberRequest request, Done<v1::GetMemberReply> d
 void Caller::wait(std::chrono::system_clock::time_point deadline) {
   void* tag = nullptr;
   bool ok = false;
-  if (queue_.AsyncNext(&tag, &ok, deadline) != grpc::CompletionQueue::GOT_EVENT) return;
+  if (connections_->queue.AsyncNext(&tag, &ok, deadline) != grpc::CompletionQueue::GOT_EVENT) {
+    return;
+  }
   static_cast<Operation*>(tag)->proceed(ok);
 }
 

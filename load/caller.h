@@ -1,7 +1,7 @@
 #pragma once
 
-#include <grpcpp/grpcpp.h>
-#include <wutong/v1/points.grpc.pb.h>
+#include <grpcpp/support/status.h>
+#include <wutong/v1/points.pb.h>
 
 #include <array>
 #include <chrono>
@@ -12,7 +12,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "load/histogram.h"
 
@@ -108,19 +107,18 @@ class Caller {
   [[nodiscard]] Histogram take_recent();
 
  private:
+  /// What takes gRPC's header, which is heavy.
+  struct Connections;
   class Operation;
   template <typename Request, typename Reply>
   class Exchange;
 
   template <typename Request, typename Reply, typename Prepare>
   void start(Method method, Prepare prepare, Request request, Done<Reply> done);
-  v1::Points::Stub& next_stub();
 
   CallOptions options_;
   std::string authorization_;
-  std::vector<std::unique_ptr<v1::Points::Stub>> stubs_;
-  std::size_t next_ = 0;
-  grpc::CompletionQueue queue_;
+  std::unique_ptr<Connections> connections_;
   std::size_t under_way_ = 0;
   bool retrying_ = true;
   /// Those that pause before another attempt, to be woken by `stop_retrying`.

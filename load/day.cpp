@@ -226,33 +226,6 @@ class DayRun {
 
 }  // namespace
 
-void add_day_flags(CLI::App& app, DayFlags& flags) {
-  app.add_option(
-         "--program", flags.program_file,
-         "the program that the gateway serves (protobuf JSON): its venues, stores and rules")
-      ->required();
-  app.add_option(
-         "--day", flags.plan.day,
-         "number of the day: its order ids, its chance and its date on the printed receipts "
-         "are its own; what the rules go by is the real time")
-      ->capture_default_str()
-      ->check(CLI::Range(1U, 1'000'000U));
-  app.add_option("--seed", flags.plan.seed, "what the day is made from")->capture_default_str();
-  app.add_option("--orders", flags.plan.orders, "orders of the day")
-      ->capture_default_str()
-      ->check(CLI::Range(1U, 100'000'000U));
-  app.add_option("--members", flags.members,
-                 "members who buy (default: 50000, or a quarter of the orders where that is less)")
-      ->check(CLI::Range(1U, 100'000'000U));
-  app.add_option("--skew", flags.plan.skew,
-                 "exponent of the Zipf law by which members buy; 0 is all alike")
-      ->capture_default_str()
-      ->check(CLI::Range(0.0, 3.0));
-  app.add_option("--acked", flags.acked_file,
-                 "write every acknowledged receipt there, for `wutong-load verify`");
-  add_common_flags(app, flags.common);
-}
-
 PlanOptions plan_options(const DayFlags& flags) {
   PlanOptions options = flags.plan;
   options.members =

@@ -16,8 +16,6 @@ struct DayFlags {
   std::string acked_file;
 };
 
-void add_day_flags(CLI::App& app, DayFlags& flags);
-
 /// The day that the flags ask for.
 [[nodiscard]] PlanOptions plan_options(const DayFlags& flags);
 

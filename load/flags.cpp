@@ -12,30 +12,6 @@
 
 namespace wutong::load {
 
-void add_common_flags(CLI::App& app, CommonFlags& flags) {
-  app.add_option("--target", flags.target, "host:port of the gateway; loopback only")
-      ->capture_default_str();
-  app.add_option("--token", flags.token, "bearer token; it must cover all venues and methods used");
-  app.add_option("--token-file", flags.token_file, "file whose first line is the token")
-      ->excludes("--token");
-  app.add_option("--channels", flags.channels, "connections")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 1'000));
-  app.add_option("--outstanding", flags.outstanding,
-                 "calls under way on each connection; of a day, at its peak")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 10'000));
-  app.add_option("--timeout-ms", flags.timeout_ms, "deadline of one attempt")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 600'000));
-  app.add_option("--give-up-after-s", flags.give_up_after_s,
-                 "how long a request is tried again, the same each time, while the gateway answers "
-                 "UNAVAILABLE, DEADLINE_EXCEEDED or RESOURCE_EXHAUSTED")
-      ->capture_default_str()
-      ->check(CLI::Range(0, 86'400));
-  app.add_option("--json", flags.json_file, "write the summary there too");
-}
-
 bool is_loopback(const std::string& target) {
   const std::size_t colon = target.rfind(':');
   if (colon == std::string::npos) return false;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <cstddef>
 #include <string>
 #include <tl/expected.hpp>
@@ -33,8 +32,6 @@ struct CommonFlags {
     return static_cast<std::size_t>(channels) * static_cast<std::size_t>(outstanding);
   }
 };
-
-void add_common_flags(CLI::App& app, CommonFlags& flags);
 
 /// Judges them, reads the token file; or says what is wrong. A target beyond this machine is wrong:
 /// load is for loopback only.

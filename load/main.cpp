@@ -1,9 +1,7 @@
 #include <CLI/CLI.hpp>
 
-#include "load/day.h"
+#include "load/command_line.h"
 #include "load/progress.h"
-#include "load/replay.h"
-#include "load/verify.h"
 
 int main(int argc, char** argv) {
   using namespace wutong::load;

@@ -182,20 +182,6 @@ tl::expected<ReplayRun::Input, std::string> input_of(const ReplayFlags& flags) {
 
 }  // namespace
 
-void add_replay_flags(CLI::App& app, ReplayFlags& flags) {
-  app.add_option("csv", flags.csv_file,
-                 "rows of occurred_at, kind (purchase or return), order_id, original_order_id, "
-                 "member_id, amount_minor, ascending in time; sent to a ledger with clock=caller")
-      ->required();
-  app.add_option("--program", flags.program_file, "the program that the gateway serves")
-      ->required();
-  app.add_option("--venue", flags.venue,
-                 "venue of all rows (default: the only one of the program)");
-  app.add_option("--expect", flags.expect,
-                 "totals that the replay must come to: NAME=NUMBER,..., named as it prints them");
-  add_common_flags(app, flags.common);
-}
-
 int run_replay(const ReplayFlags& flags) {
   auto calls = call_options(flags.common);
   if (!calls) {

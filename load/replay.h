@@ -14,8 +14,6 @@ struct ReplayFlags {
   std::string expect;
 };
 
-void add_replay_flags(CLI::App& app, ReplayFlags& flags);
-
 /// Sends the rows of a CSV file to a ledger with `clock=caller`, checks the receipts and sums them up.
 /// One of `ExitCode`.
 int run_replay(const ReplayFlags& flags);

@@ -61,11 +61,6 @@ class Comparison final : public Jobs {
 
 }  // namespace
 
-void add_verify_flags(CLI::App& app, VerifyFlags& flags) {
-  app.add_option("--acked", flags.acked_file, "file of acknowledged receipts")->required();
-  add_common_flags(app, flags.common);
-}
-
 int run_verify(const VerifyFlags& flags) {
   auto calls = call_options(flags.common);
   if (!calls) {

@@ -11,8 +11,6 @@ struct VerifyFlags {
   std::string acked_file;
 };
 
-void add_verify_flags(CLI::App& app, VerifyFlags& flags);
-
 /// Fetches every receipt that was acknowledged to another run, and compares. One of `ExitCode`.
 int run_verify(const VerifyFlags& flags);
 

@@ -5,7 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <string>
 
-#include "load/day.h"
+#include "load/command_line.h"
 
 namespace wutong::load {
 namespace {
