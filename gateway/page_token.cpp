@@ -38,7 +38,10 @@ std::optional<domain::Position> position_of(std::string_view page_token) {
   const auto epoch = hex(page_token.substr(1, hex_digits));
   const auto sequence = hex(page_token.substr(1 + hex_digits));
   if (!epoch || !sequence || *epoch == 0) return std::nullopt;
-  return domain::Position{.epoch = *epoch, .sequence = *sequence};
+  const domain::Position position{.epoch = *epoch, .sequence = *sequence};
+  // Capital digits are read, but never written.
+  if (page_token_of(position) != page_token) return std::nullopt;
+  return position;
 }
 
 }  // namespace wutong

@@ -23,6 +23,7 @@ TEST(PageToken, AnythingElseIsNone) {
   EXPECT_FALSE(position_of("b" + good.substr(1)));
   EXPECT_FALSE(position_of(good.substr(0, good.size() - 1) + "x"));
   EXPECT_FALSE(position_of("a" + std::string(32, '0')));
+  EXPECT_FALSE(position_of("a" + std::string(32, 'B')));
 }
 
 }  // namespace
