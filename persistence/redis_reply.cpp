@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "actors/domain/checked.h"
 #include "persistence/ledger_text.h"
 #include "persistence/text.h"
 
@@ -170,7 +171,9 @@ LedgerResult<std::int64_t> read_time_reply(const redisReply* reply) {
   const auto seconds = number_of(reply->element[0]);
   const auto microseconds = number_of(reply->element[1]);
   if (!seconds || !microseconds) return misshapen("the clock");
-  return *seconds * 1'000 + *microseconds / 1'000;
+  const auto unix_ms = (domain::Wide(*seconds) * 1'000 + *microseconds / 1'000).narrow();
+  if (!unix_ms) return misshapen("the clock");
+  return *unix_ms;
 }
 
 }  // namespace wutong::persistence

@@ -121,4 +121,26 @@ TEST(ErrorOfReply, PassingTroubleIsUnknownAndTheRestIsBroken) {
   }
 }
 
+TEST(TimeReply, IsTakenIfItFitsMilliseconds) {
+  struct Text : redisReply {
+    explicit Text(const std::string& text)
+        : redisReply{.type = REDIS_REPLY_STRING, .len = text.size(), .str = bytes}, bytes{} {
+      text.copy(bytes, sizeof bytes);
+    }
+    char bytes[32];
+  };
+  const auto read = [](const std::string& seconds, const std::string& microseconds) {
+    Text first(seconds);
+    Text second(microseconds);
+    redisReply* elements[] = {&first, &second};
+    const redisReply reply{.type = REDIS_REPLY_ARRAY, .elements = 2, .element = elements};
+    return read_time_reply(&reply);
+  };
+
+  EXPECT_EQ(read("1793592000", "123456"), 1'793'592'000'123);
+  ASSERT_FALSE(read("9223372036854775807", "0"));
+  EXPECT_EQ(read("9223372036854775807", "0").error().fault, LedgerFault::broken);
+  EXPECT_FALSE(read("9223372036854775", "9223372036854775807"));
+}
+
 }  // namespace wutong::test
