@@ -24,7 +24,8 @@ struct DocumentError {
   std::string message;
 };
 
-/// `line 41, column 9: venues[3].rate.per_minor_units: must be positive (venue "M1")`.
+/// `line 41, column 9: venues[3].rate.per_minor_units: must be positive (venue "M1")`. One line, without
+/// control characters.
 [[nodiscard]] std::string text_of(const DocumentError& error);
 
 /// One line an error, each after `file: `.
