@@ -29,8 +29,9 @@ void compile_currency(const document::Program& from, DocumentChecks& checks, dom
 void compile_zone(const document::Program& from, DocumentChecks& checks, domain::Program& to) {
   const auto& name = from.time_zone();
   if (name.empty()) return checks.add({"time_zone", {}}, "must be given");
-  // These would mean something else on another machine.
+  // These would mean something else on another machine. A path may also lead there: no zone has a dot.
   const bool of_this_machine = name == "localtime" || absl::StartsWith(name, "libc:") ||
+                               absl::StartsWith(name, "file:") || absl::StrContains(name, '.') ||
                                name.front() == '/' || name.front() == ':';
   if (of_this_machine || !absl::LoadTimeZone(name, &to.zone)) {
     checks.add({"time_zone", {}}, absl::StrCat("\"", name, "\" is not a time zone of IANA's list"));
