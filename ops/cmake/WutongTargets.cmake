@@ -43,12 +43,13 @@ function(wutong_executable name)
   target_link_libraries(${name} PRIVATE ${arg_LIBS} wutong_warnings)
 endfunction()
 
-# Headers that tests parse once, not in every file: for targets in tests/ alone, as they must be
-# compiled alike. A test takes those that WUTONG_TEST_HEADERS names in its folder.
-#   wutong_test_headers(<name> HEADERS <header>... [LIBS <target>...])
-function(wutong_test_headers name)
+# Headers that many files parse once, not each: by GCC's rules for targets alone that are compiled with
+# the same options. Take them with `target_precompile_headers(<target> REUSE_FROM <name>)`; a test takes
+# those that WUTONG_TEST_HEADERS names in its folder. A file still includes all that it uses.
+#   wutong_headers(<name> HEADERS <header>... [LIBS <target>...])
+function(wutong_headers name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "HEADERS;LIBS")
-  wutong_reject_unparsed(wutong_test_headers "${name}" "${arg_UNPARSED_ARGUMENTS}")
+  wutong_reject_unparsed(wutong_headers "${name}" "${arg_UNPARSED_ARGUMENTS}")
   set(source "${CMAKE_CURRENT_BINARY_DIR}/${name}.cpp")
   file(CONFIGURE OUTPUT "${source}" CONTENT "")
   add_library(${name} OBJECT "${source}")
