@@ -6,7 +6,6 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
 #include <random>
 #include <string>
 #include <utility>
@@ -15,6 +14,7 @@
 #include "tests/gateway/crowd.h"
 #include "tests/support/redis_server.h"
 #include "tests/support/running_gateway.h"
+#include "tests/support/seed.h"
 #include "tests/support/wait_until.h"
 
 /// What the tests of bad days share.
@@ -40,15 +40,6 @@ inline GatewayOptions in_a_hurry(std::string node = "node-1") {
 
 /// With the time-outs that are shipped.
 inline GatewayOptions as_shipped() { return {.clock = "gateway", .history_days = 35}; }
-
-/// From WUTONG_SEED, or a new one; printed, so that a failure can be tried again.
-inline std::uint64_t seed_of_test() {
-  const char* const given = std::getenv("WUTONG_SEED");
-  const auto seed =
-      given != nullptr ? std::strtoull(given, nullptr, 10) : std::uint64_t{std::random_device{}()};
-  std::printf("WUTONG_SEED=%llu\n", static_cast<unsigned long long>(seed));
-  return seed;
-}
 
 /// Moments that a seed chooses.
 class Moments {
