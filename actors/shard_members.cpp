@@ -254,6 +254,17 @@ bool Shard::put_records(MemberActor& member, const WaitingCall& waiting, domain:
   chosen.erase(std::unique(chosen.begin(), chosen.end(),
                            [](const auto* a, const auto* b) { return a->position == b->position; }),
                chosen.end());
+  // An id may have been used again once the order book had forgotten it: it names the latest.
+  domain::Position latest_order;
+  domain::Position latest;
+  for (const auto* record : chosen) {
+    if (record->key == order) latest_order = record->position;
+    if (record->key == key) latest = record->position;
+  }
+  std::erase_if(chosen, [&](const auto* record) {
+    return (record->order == order && record->position < latest_order) ||
+           (record->key == key && record->position < latest);
+  });
   for (const auto* record : chosen) {
     auto unpacked = parts_.codec.unpack(*record);
     if (!unpacked) {

@@ -20,7 +20,7 @@ using test::FuzzRun;
 
 const StoredCodec codec;
 
-constexpr FuzzRun run{.inputs = 12'000, .piece_bytes_max = test::protobuf_piece_bytes_max};
+constexpr FuzzRun run{.inputs = 5'000, .piece_bytes_max = test::protobuf_piece_bytes_max};
 
 /// The same values in every run, so that a seed of the mutator's is enough to try an input again.
 template <typename Make>
