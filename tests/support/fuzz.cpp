@@ -31,6 +31,7 @@ void tell_seed_and_die(int signal) {
 
 }  // namespace
 
+#ifndef __SANITIZE_ADDRESS__
 void* operator new(std::size_t size) {
   // No thread waits for another here; a test that fuzzes has only one.
   pieces.fetch_add(1, std::memory_order_relaxed);
@@ -40,6 +41,7 @@ void* operator new(std::size_t size) {
 }
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+#endif
 
 namespace wutong::test {
 

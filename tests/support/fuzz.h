@@ -41,7 +41,7 @@ inline constexpr std::size_t protobuf_piece_bytes_max = 51'000'000;
 /// Said before the process ends, should an input crash it.
 void set_seed_at_work(std::uint64_t seed);
 
-/// What the process asked for with `new`.
+/// What the process asked for with `new`; nothing where the address sanitizer looks after that.
 struct MemoryAskedFor {
   std::uint64_t pieces = 0;
   std::size_t largest_bytes = 0;
