@@ -1,3 +1,4 @@
+#include <google/protobuf/stubs/logging.h>
 #include <signal.h>
 #include <sodium.h>
 #include <unistd.h>
@@ -133,6 +134,8 @@ class Gateway {
   }
 
   bool start_server() {
+    // Of every text that is not UTF-8 protobuf would print a line, before anybody is known.
+    google::protobuf::SetLogHandler(nullptr);
     const Config::Gateway& config = inputs_.config.gateway;
     auto started =
         Server::start({.listen = config.listen,

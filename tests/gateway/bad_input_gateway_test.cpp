@@ -105,6 +105,13 @@ TEST_F(BadInput, EveryRowOfTheTableUnderTheCallersClock) {
   EXPECT_GT(rows, 15);
 }
 
+TEST_F(BadInput, TextThatIsNotUtf8ComesToNothing) {
+  open_with("caller");
+  auto garbled = order();
+  garbled.set_order_id("\xb6\xa9\xb5\xa5");
+  EXPECT_EQ(m1->call(garbled).status, grpc::StatusCode::UNIMPLEMENTED);
+}
+
 TEST_F(BadInput, WhoMayNotCallIsTold) {
   open_with("caller");
   const auto expect_stranger = [&](const std::string& token) {
