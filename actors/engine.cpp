@@ -15,6 +15,8 @@
 #include <thread>
 #include <utility>
 
+#include "actors/broken_promise.h"
+#include "actors/domain/ensure.h"
 #include "actors/shard.h"
 
 namespace wutong {
@@ -90,6 +92,12 @@ class ClockWatch : public caf::event_based_actor {
   std::atomic<bool>& agrees_;
   std::atomic<std::int64_t>& asks_open_;
 };
+
+/// So that a bug stops whoever met it, and not the process.
+[[noreturn]] void throw_broken(const domain::BrokenPromise& broken) {
+  throw BrokenPromiseError(absl::StrCat(broken.file, ":", broken.line, ": ", broken.condition, ": ",
+                                        std::string(broken.detail)));
+}
 
 class CafEngine : public Engine {
  public:
@@ -199,7 +207,8 @@ class CafEngine : public Engine {
   [[nodiscard]] bool all_drained() const {
     return std::all_of(stats_.get(), stats_.get() + shards_, [](const ShardStats& stats) {
       const auto state = stats.state.load(std::memory_order_acquire);
-      return state == state_drained || state == state_halted || state == state_idle;
+      return state == state_drained || state == state_halted || state == state_idle ||
+             state == state_stopped;
     });
   }
 
@@ -223,6 +232,7 @@ class CafEngine : public Engine {
 EngineStats CafEngine::stats() const {
   EngineStats sum;
   sum.shards = shards_;
+  sum.clock_agrees = clock_agrees_.load(std::memory_order_relaxed);
   sum.batch_events_log2.resize(stats_[0].batch_events_log2.size());
   const auto read = [](const ShardStats::Number& number) {
     return number.load(std::memory_order_relaxed);
@@ -255,6 +265,8 @@ EngineStats CafEngine::stats() const {
     sum.snapshot_lag_ms =
         std::max(sum.snapshot_lag_ms, static_cast<std::int64_t>(read(shard.snapshot_lag_ms)));
     sum.lost_tails += read(shard.lost_tails);
+    sum.salvages += read(shard.salvages);
+    sum.broken_promises += read(shard.broken_promises);
     for (std::size_t index = 0; index < shard.batch_events_log2.size(); ++index) {
       sum.batch_events_log2[index] += read(shard.batch_events_log2[index]);
     }
@@ -275,6 +287,7 @@ Clocks system_clocks() {
 }
 
 std::unique_ptr<Engine> Engine::start(EngineOptions options, EngineParts parts, Rules rules) {
+  domain::set_ensure_handler(&throw_broken);
   return std::make_unique<CafEngine>(std::move(options), std::move(parts), std::move(rules));
 }
 

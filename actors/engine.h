@@ -87,6 +87,12 @@ struct EngineStats {
   std::int64_t tail_bytes = 0;
   std::int64_t snapshot_lag_ms = 0;
   std::uint64_t lost_tails = 0;
+  /// Times that last batches, which the ledger had lost for good, were kept for an operator.
+  std::uint64_t salvages = 0;
+  /// Checks that failed though they always hold: bugs of ours.
+  std::uint64_t broken_promises = 0;
+  /// Whether this machine's clock and the ledger's agree; nothing is decided while they do not.
+  bool clock_agrees = true;
   /// Batches by number of events: bucket b counts 2^b .. 2^(b+1)-1.
   std::vector<std::uint64_t> batch_events_log2;
 };

@@ -16,6 +16,15 @@ Shard::Shard(caf::actor_config& config, ShardParts parts)
       rules_(parts.rules.get()),
       requests_out_(parts.info.shards) {
   rules_version_ = parts_.rules.version();
+  set_exception_handler([this](std::exception_ptr& thrown) -> caf::error {
+    add(parts_.stats.broken_promises);
+    try {
+      std::rethrow_exception(thrown);
+    } catch (const std::exception& broken) {
+      log(LogLevel::critical, absl::StrCat("the shard ends: ", broken.what()));
+    }
+    return caf::sec::runtime_error;
+  });
   begin_life();
 }
 

@@ -164,8 +164,10 @@ class Shard : public ShardActor::base, private BookHost {
   void make_runnable(MemberActor& member);
   /// Runs what waits for the member, at most `calls_max` calls; answers how many.
   std::uint32_t run(MemberActor& member, std::uint32_t calls_max);
-  /// Runs the first waiting call; false if it must wait.
+  /// Runs the first waiting call; false if it must wait. A bug that it meets ends the call alone, if
+  /// nothing has changed, and else the shard.
   bool run_first(MemberActor& member, WaitingCall& waiting);
+  bool run_call(MemberActor& member, WaitingCall& waiting);
   void decide(MemberActor& member, WaitingCall& waiting, const domain::Command& command);
   void accept(MemberActor& member, WaitingCall& waiting, domain::Event event);
   void answer_again(MemberActor& member, WaitingCall& waiting, domain::Record record);
@@ -323,6 +325,8 @@ class Shard : public ShardActor::base, private BookHost {
   std::uint64_t turns_ = 0;
   std::int64_t turn_until_ns_ = 0;
   std::uint64_t calls_queued_ = 0;
+  /// An event is being written and applied.
+  bool committing_ = false;
   /// Taken and not answered yet, wherever they wait.
   std::uint64_t calls_open_ = 0;
   std::uint64_t tickets_ = 0;

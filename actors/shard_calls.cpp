@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "actors/broken_promise.h"
 #include "actors/domain/calendar.h"
 #include "actors/domain/decide.h"
 #include "actors/shard_answers.h"
@@ -118,7 +119,29 @@ std::uint32_t Shard::run(MemberActor& member, std::uint32_t calls_max) {
 }
 
 bool Shard::run_first(MemberActor& member, WaitingCall& waiting) {
+  try {
+    return run_call(member, waiting);
+  } catch (const BrokenPromiseError& broken) {
+    if (committing_) throw;
+    add(parts_.stats.broken_promises);
+    log(LogLevel::critical, absl::StrCat("a call was given up: ", broken.what()));
+    member.state.records.clear();
+    free_claim(member, waiting);
+    fail(waiting.call, CallFailure::unavailable, "a bug of the gateway");
+    return true;
+  }
+}
+
+bool Shard::run_call(MemberActor& member, WaitingCall& waiting) {
   const auto& request = waiting.call->request;
+  const auto& id = waiting.call->member_id;
+  if (!member.state.empty() && !id.empty() && id != member.state.id) {
+    // Of ten million members two share a key once in 370,000 ledgers. The second is not served.
+    log(LogLevel::critical, "two members' ids have one key");
+    free_claim(member, waiting);
+    fail(waiting.call, CallFailure::unavailable, "two members have one key");
+    return true;
+  }
   if (const auto* enroll = std::get_if<domain::Enroll>(&request)) {
     waiting.call->times.started = now_ns();
     decide(member, waiting, *enroll);
@@ -240,6 +263,7 @@ void Shard::accept(MemberActor& member, WaitingCall& waiting, domain::Event even
 }
 
 std::optional<domain::Record> Shard::commit_event(MemberActor& member, domain::Event event) {
+  committing_ = true;
   const auto position = log_->advance();
   domain::header_of(event).position = position;
   LogEvent stored(std::in_place_type<MemberEvent>, member.key, std::move(event));
@@ -247,6 +271,7 @@ std::optional<domain::Record> Shard::commit_event(MemberActor& member, domain::E
   log_->added();
   event = std::move(std::get<MemberEvent>(stored).event);
   domain::apply(member.state, event);
+  committing_ = false;
   touch_dirty(member, position);
   const auto* refund = std::get_if<domain::Refunded>(&event);
   if (refund != nullptr && !is_reversal(*refund)) {

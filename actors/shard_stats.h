@@ -21,6 +21,8 @@ struct ShardStats {
   Number fenced{0};
   Number resolvings{0};
   Number lost_tails{0};
+  Number salvages{0};
+  Number broken_promises{0};
   Number appends{0};
   Number append_bytes{0};
   Number events{0};

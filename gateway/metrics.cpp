@@ -135,6 +135,17 @@ void add_shards(const EngineStats& stats, std::vector<MetricFamily>& out) {
                         "Appends asked again since no answer came.", stats.resolvings));
   out.push_back(counter("wutong_shard_lost_tails_total", "Times that the ledger lost its tail.",
                         stats.lost_tails));
+  out.push_back(
+      counter("wutong_shard_salvages_total",
+              "Times that events which the ledger lost for good were kept for an operator.",
+              stats.salvages));
+  out.push_back(counter("wutong_broken_promises_total",
+                        "Checks that failed though they always hold: bugs of the gateway.",
+                        stats.broken_promises));
+  out.push_back(
+      gauge("wutong_clock_agrees",
+            "1 while this machine's clock and the ledger's agree; else nothing is decided.",
+            stats.clock_agrees ? 1 : 0));
 }
 
 void add_members(const EngineStats& stats, std::vector<MetricFamily>& out) {
