@@ -117,6 +117,7 @@ void Shard::judge(AppendVerdict verdict) {
       report();
       return;
     case AppendVerdict::lost:
+      add(parts_.stats.lost_tails);
       salvage(log_->links(), "the ledger lost acknowledged events");
       halt("the ledger lost acknowledged events");
       return;
@@ -124,7 +125,7 @@ void Shard::judge(AppendVerdict verdict) {
 }
 
 void Shard::salvage(const std::vector<AppendRequest>& lost, const char* why) {
-  add(parts_.stats.lost_tails);
+  add(parts_.stats.salvages);
   const bool kept = parts_.safekeeping.salvage(parts_.number, lost);
   log(LogLevel::critical,
       absl::StrCat(why, kept ? "; our last batches are kept for an operator"
@@ -153,7 +154,9 @@ void Shard::on_former(FormerRead read) {
     return;
   }
   const bool there = !read.result->empty() && read.result->front().last == read.acknowledged;
-  if (!there) salvage(read.links, "the ledger lost acknowledged events, and another owner wrote");
+  if (there) return;
+  add(parts_.stats.lost_tails);
+  salvage(read.links, "the ledger lost acknowledged events, and another owner wrote");
 }
 
 void Shard::on_committed() {

@@ -284,7 +284,6 @@ domain::Position Shard::append_settled(domain::RecordKey order, domain::MemberKe
                    .member = member,
                    .month = month});
   log_->added();
-  add(parts_.stats.events);
   return position;
 }
 
@@ -298,7 +297,6 @@ domain::Position Shard::append_freed(domain::RecordKey order, domain::MemberKey 
                  .member = member,
                  .month = month});
   log_->added();
-  add(parts_.stats.events);
   return position;
 }
 

@@ -181,6 +181,7 @@ void Shard::on_head_to_take(const HeadRead& read) {
       state_ = State::mending;
       send_append(former_->request());
     } else {
+      add(parts_.stats.lost_tails);
       salvage(former_->links(), "the ledger lost acknowledged events");
       halt("the ledger lost acknowledged events");
     }

@@ -13,6 +13,24 @@ namespace {
 
 constexpr std::uint32_t log_page = 64;
 
+domain::Instant received_at(const LogEvent& event) {
+  if (const auto* of_member = std::get_if<MemberEvent>(&event)) {
+    return domain::header_of(of_member->event).received_at;
+  }
+  return std::visit(
+      [](const auto& of_shard) -> domain::Instant {
+        if constexpr (requires { of_shard.header; }) return of_shard.header.received_at;
+        return {};
+      },
+      event);
+}
+
+/// Milliseconds since it happened. Callers' clocks tell nothing of that.
+std::int64_t age_of(const LogEvent& event, const ShardParts& parts) {
+  if (parts.info.clock == LedgerClock::caller) return 0;
+  return std::max<std::int64_t>(0, parts.clocks.wall_ms() - received_at(event).unix_ms);
+}
+
 }  // namespace
 
 bool Shard::reads_hold() {
@@ -117,7 +135,9 @@ bool Shard::restore(const LogEntry& entry) {
       book_->restore(freed->header.position, freed->order, freed->member, freed->month, true);
     }
   }
-  tail_pieces_.push_back({.last = entry.last, .bytes = entry.batch.size(), .at_ns = now_ns()});
+  const auto age_ms = events->empty() ? 0 : age_of(events->front(), parts_);
+  tail_pieces_.push_back(
+      {.last = entry.last, .bytes = entry.batch.size(), .at_ns = now_ns() - age_ms * 1'000'000});
   tail_bytes_ += entry.batch.size();
   return true;
 }

@@ -40,6 +40,7 @@ Readiness readiness_of(const Engine& engine, const LedgerInfo& ledger, std::int6
       add_text(reasons, concat({std::to_string(stats.shards - stats.shards_owned), " of ",
                                 std::to_string(stats.shards), " shards are not owned here"}));
     }
+    if (!stats.clock_agrees) add_text(reasons, "this machine's clock and the ledger's differ");
     if (log_share >= 1) add_text(reasons, "the log has reached its bound");
     if (reasons.empty()) add_text(reasons, "shards are being taken over");
   }
