@@ -90,7 +90,8 @@ struct FailedReply {
 using Reply =
     std::variant<ReceiptReply, QuoteReply, MemberReply, HistoryReply, RefusedReply, FailedReply>;
 
-using Request = std::variant<domain::Enroll, domain::Checkout, domain::Refund, domain::Quote,
+using Request = std::variant<domain::Enroll, domain::Checkout, domain::Refund, domain::Hold,
+                             domain::Release, domain::Grant, domain::RevokeGrant, domain::Quote,
                              ReadMember, ReadReceipt, ReadHistory>;
 
 /// Milestones of a call on the monotonic clock, in nanoseconds, for the metrics; 0 if not passed.

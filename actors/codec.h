@@ -61,6 +61,8 @@ struct PackedRecord {
   domain::Position position;
   /// `occurred_at` of that one; names the history's month.
   domain::Instant filed_at;
+  /// Of a decline, which leaves its id free.
+  bool declined = false;
   std::string bytes;
 
   friend bool operator==(const PackedRecord&, const PackedRecord&) = default;

@@ -53,6 +53,8 @@ class OrderBook {
 
   void ask(std::uint32_t shard, std::uint64_t life, const BookRequest& request,
            std::int64_t now_ns);
+  /// Whether a look-up can find it; told at once, by memory and filters alone.
+  [[nodiscard]] bool may_know(domain::RecordKey order) const;
   void bucket_read(domain::RecordKey order, std::int32_t month,
                    const std::vector<BookEntry>& entries);
   void bucket_failed(domain::RecordKey order);

@@ -10,6 +10,13 @@ void OrderBook::forget_months_before(std::int32_t month) {
   months_.erase(months_.begin(), months_.lower_bound(month));
 }
 
+bool OrderBook::may_know(domain::RecordKey order) const {
+  return entries_.contains(index_of(order)) || std::ranges::any_of(months_, [&](const auto& month) {
+           const Month& of = month.second;
+           return of.built < buckets_ || of.filter.may_contain(order);
+         });
+}
+
 std::optional<OrderBook::FilterPage> OrderBook::next_filter_page() const {
   constexpr std::uint32_t page = 64;
   // The newest month first: most orders that are asked for again are of these days.

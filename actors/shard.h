@@ -20,6 +20,7 @@
 #include "actors/messages.h"
 #include "actors/order_book.h"
 #include "actors/order_claim.h"
+#include "actors/request_ids.h"
 #include "actors/shard_actor.h"
 #include "actors/shard_parts.h"
 
@@ -183,19 +184,19 @@ class Shard : public ShardActor::base, private BookHost {
   bool prepare(MemberActor& member, WaitingCall& waiting);
   bool prepare_checkout(MemberActor& member, WaitingCall& waiting,
                         const domain::Checkout& checkout);
-  bool prepare_refund(MemberActor& member, WaitingCall& waiting, const domain::Refund& refund);
+  bool prepare_filed(MemberActor& member, WaitingCall& waiting, const FiledCommand& filed);
   bool prepare_receipt(MemberActor& member, WaitingCall& waiting, const ReadReceipt& asked);
   bool prepare_history(MemberActor& member, WaitingCall& waiting);
   /// Finds out the month of the order, unless its record is in memory; false until that is known.
   bool find_order(MemberActor& member, WaitingCall& waiting, domain::RecordKey order);
-  bool find_refund_id(MemberActor& member, WaitingCall& waiting, const domain::Refund& refund);
+  /// The same for an id that is unique within the member.
+  bool find_id(MemberActor& member, WaitingCall& waiting, domain::RecordKey key, BookState& state);
   bool read_months(MemberActor& member, WaitingCall& waiting, std::vector<std::int32_t> months);
   void claim(MemberActor& member, WaitingCall& waiting, const domain::Checkout& checkout);
   void free_claim(const MemberActor& member, const WaitingCall& waiting);
   void ask_again(MemberActor& member, WaitingCall& waiting);
-  /// Refund ids are unique within a member, so they stand in the book of the member's own shard.
-  [[nodiscard]] domain::RecordKey id_claim(domain::RecordKey refund,
-                                           domain::MemberKey member) const;
+  /// All ids but orders' are unique within a member, so they stand in the book of its own shard.
+  [[nodiscard]] domain::RecordKey id_claim(domain::RecordKey key, domain::MemberKey member) const;
 
   // shard_replies.cpp
   /// Gives `reply` once all up to `needs` is durable, and the claim of `order` confirmed; one that

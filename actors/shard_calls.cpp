@@ -4,6 +4,7 @@
 #include "actors/broken_promise.h"
 #include "actors/domain/calendar.h"
 #include "actors/domain/decide.h"
+#include "actors/request_ids.h"
 #include "actors/shard_answers.h"
 
 // A call's way: into its member's queue, the decision, the event.
@@ -13,10 +14,13 @@ namespace {
 
 constexpr std::int64_t ask_again_ns = 200'000'000;
 
-bool writes(const Request& request) {
-  return std::holds_alternative<domain::Checkout>(request) ||
-         std::holds_alternative<domain::Refund>(request) ||
-         std::holds_alternative<domain::Enroll>(request);
+/// The records that the command may ask for: of what it belongs to, and its own.
+std::pair<domain::RecordKey, domain::RecordKey> records_of(const Request& request) {
+  if (const auto* checkout = std::get_if<domain::Checkout>(&request)) {
+    return {checkout->key, checkout->key};
+  }
+  const auto filed = filed_command(request);
+  return {filed->beside.value_or(filed->key), filed->key};
 }
 
 }  // namespace
@@ -161,8 +165,14 @@ bool Shard::run_call(MemberActor& member, WaitingCall& waiting) {
     } else {
       decide(member, waiting, *checkout);
     }
-  } else if (const auto* refund = std::get_if<domain::Refund>(&request)) {
-    decide(member, waiting, *refund);
+  } else if (writes(request)) {
+    std::visit(
+        [&](const auto& asked) {
+          if constexpr (std::is_constructible_v<domain::Command, decltype(asked)>) {
+            decide(member, waiting, asked);
+          }
+        },
+        request);
   } else {
     read(member, waiting);
   }
@@ -181,10 +191,9 @@ void Shard::decide(MemberActor& member, WaitingCall& waiting, const domain::Comm
     }
   }
   bool readable = true;
-  if (const auto* checkout = std::get_if<domain::Checkout>(&command)) {
-    readable = put_records(member, waiting, checkout->key, checkout->key);
-  } else if (const auto* refund = std::get_if<domain::Refund>(&command)) {
-    readable = put_records(member, waiting, refund->order, refund->key);
+  if (!std::holds_alternative<domain::Enroll>(command)) {
+    const auto [beside, own] = records_of(waiting.call->request);
+    readable = put_records(member, waiting, beside, own);
   }
   if (!readable) {
     free_claim(member, waiting);
@@ -239,6 +248,8 @@ void Shard::accept(MemberActor& member, WaitingCall& waiting, domain::Event even
   const auto now = time_of(member, *waiting.call);
   auto record = commit_event(member, std::move(event));
   const auto position = member.state.position;
+  // A decline takes no id.
+  if (record && std::holds_alternative<domain::Declined>(*record)) free_claim(member, waiting);
   if (!record) {
     auto reply = member_reply(member, now);
     reply.enrolled_now = true;
@@ -273,10 +284,9 @@ std::optional<domain::Record> Shard::commit_event(MemberActor& member, domain::E
   domain::apply(member.state, event);
   committing_ = false;
   touch_dirty(member, position);
-  const auto* refund = std::get_if<domain::Refunded>(&event);
-  if (refund != nullptr && !is_reversal(*refund)) {
-    book_->note(position, id_claim(refund->key, member.key), member.key,
-                domain::utc_month(refund->order_occurred_at));
+  if (const auto filed = taken_id(event)) {
+    book_->note(position, id_claim(filed->key, member.key), member.key,
+                domain::utc_month(filed->at));
   }
   auto record = domain::record_of(std::move(event));
   if (record) member.records.push_back(parts_.codec.pack(*record));
@@ -306,7 +316,7 @@ void Shard::read(MemberActor& member, WaitingCall& waiting) {
                 "a record is unreadable");
   }
   Reply reply = FailedReply{.failure = CallFailure::not_found, .what = "receipt"};
-  if (const auto* record = domain::find_record(member.state, receipt.key)) {
+  if (const auto* record = domain::find_receipt(member.state, receipt.key)) {
     reply = ReceiptReply{
         .record = *record, .replayed = true, .standing = standing_of(member, *record, now)};
   }

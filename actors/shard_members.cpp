@@ -220,8 +220,9 @@ void Shard::on_history(HistoryRead& read) {
   }
   if (read.inquired) {
     const bool took_effect =
-        std::any_of(recalled.begin(), recalled.end(),
-                    [&](const PackedRecord& record) { return record.key == *read.inquired; });
+        std::any_of(recalled.begin(), recalled.end(), [&](const PackedRecord& record) {
+          return record.key == *read.inquired && !record.declined;
+        });
     answer_inquiry_with(member, *read.inquired, took_effect);
   } else if (!work.calls.empty()) {
     work.calls.front().history_read = true;
@@ -231,10 +232,36 @@ void Shard::on_history(HistoryRead& read) {
 }
 
 const PackedRecord* Shard::find_packed(const MemberActor& member, domain::RecordKey key) const {
-  const auto found = std::find_if(member.records.begin(), member.records.end(),
-                                  [&](const PackedRecord& record) { return record.key == key; });
+  const auto found = std::find_if(
+      member.records.begin(), member.records.end(),
+      [&](const PackedRecord& record) { return record.key == key && !record.declined; });
   return found == member.records.end() ? nullptr : &*found;
 }
+
+namespace {
+
+/// An id may have been used again once the order book had forgotten it: it names the latest. Declines
+/// take no id.
+void keep_latest(std::vector<domain::Record>& records, domain::RecordKey order,
+                 domain::RecordKey key) {
+  const auto position_of = [](const domain::Record& record) {
+    return std::visit([](const auto& happened) { return happened.header.position; }, record);
+  };
+  domain::Position latest_order;
+  domain::Position latest;
+  for (const auto& record : records) {
+    if (std::holds_alternative<domain::Declined>(record)) continue;
+    if (domain::key_of(record) == order) latest_order = position_of(record);
+    if (domain::key_of(record) == key) latest = position_of(record);
+  }
+  std::erase_if(records, [&](const domain::Record& record) {
+    const auto filed = domain::filed_under(record);
+    return (filed.beside.value_or(filed.key) == order && position_of(record) < latest_order) ||
+           (filed.key == key && position_of(record) < latest);
+  });
+}
+
+}  // namespace
 
 bool Shard::put_records(MemberActor& member, const WaitingCall& waiting, domain::RecordKey order,
                         domain::RecordKey key) {
@@ -254,17 +281,6 @@ bool Shard::put_records(MemberActor& member, const WaitingCall& waiting, domain:
   chosen.erase(std::unique(chosen.begin(), chosen.end(),
                            [](const auto* a, const auto* b) { return a->position == b->position; }),
                chosen.end());
-  // An id may have been used again once the order book had forgotten it: it names the latest.
-  domain::Position latest_order;
-  domain::Position latest;
-  for (const auto* record : chosen) {
-    if (record->key == order) latest_order = record->position;
-    if (record->key == key) latest = record->position;
-  }
-  std::erase_if(chosen, [&](const auto* record) {
-    return (record->order == order && record->position < latest_order) ||
-           (record->key == key && record->position < latest);
-  });
   for (const auto* record : chosen) {
     auto unpacked = parts_.codec.unpack(*record);
     if (!unpacked) {
@@ -274,6 +290,7 @@ bool Shard::put_records(MemberActor& member, const WaitingCall& waiting, domain:
     }
     records.push_back(std::move(*unpacked));
   }
+  keep_latest(records, order, key);
   return true;
 }
 

@@ -79,8 +79,8 @@ void Shard::on_book_reply(const BookReply& reply) {
     }
     return;
   }
-  const auto* refund = std::get_if<domain::Refund>(&waiting->call->request);
-  const bool of_id = refund != nullptr && reply.order != refund->order;
+  const auto own = own_id(waiting->call->request);
+  const bool of_id = own && reply.order == id_claim(*own, member->key);
   auto& state = of_id ? waiting->id_book : waiting->book;
   if (state != BookState::asked) return;
   switch (reply.says) {

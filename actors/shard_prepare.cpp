@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "actors/domain/calendar.h"
+#include "actors/request_ids.h"
 #include "actors/shard_answers.h"
 
 // What a call must know before it can be decided: whose the order is, and the records it concerns.
@@ -15,6 +16,13 @@ bool has_all_records(const MemberActor& member) {
   return member.receipts_complete_from.unix_ms == 0;
 }
 
+/// Memory has a decline of the order as it was paid then.
+bool has_decline(const MemberActor& member, const domain::Checkout& checkout) {
+  return std::ranges::any_of(member.records, [&](const PackedRecord& record) {
+    return record.declined && record.key == checkout.key && record.filed_at == checkout.occurred_at;
+  });
+}
+
 }  // namespace
 
 bool Shard::prepare(MemberActor& member, WaitingCall& waiting) {
@@ -22,9 +30,7 @@ bool Shard::prepare(MemberActor& member, WaitingCall& waiting) {
   if (const auto* checkout = std::get_if<domain::Checkout>(&request)) {
     return prepare_checkout(member, waiting, *checkout);
   }
-  if (const auto* refund = std::get_if<domain::Refund>(&request)) {
-    return prepare_refund(member, waiting, *refund);
-  }
+  if (const auto filed = filed_command(request)) return prepare_filed(member, waiting, *filed);
   if (const auto* receipt = std::get_if<ReadReceipt>(&request)) {
     return prepare_receipt(member, waiting, *receipt);
   }
@@ -36,6 +42,7 @@ void Shard::claim(MemberActor& member, WaitingCall& waiting, const domain::Check
   waiting.drops = member.drops;
   waiting.history_read = false;
   waiting.recalled.clear();
+  waiting.id_book = BookState::not_asked;
   const auto unsettled = unsettled_.find(claim_of(checkout.key, member.key));
   if (unsettled != unsettled_.end()) {
     // The member has it, though the book may not know that yet.
@@ -58,20 +65,24 @@ void Shard::free_claim(const MemberActor& member, const WaitingCall& waiting) {
 
 void Shard::ask_again(MemberActor& member, WaitingCall& waiting) {
   const auto& request = waiting.call->request;
-  const auto* checkout = std::get_if<domain::Checkout>(&request);
-  const auto* refund = std::get_if<domain::Refund>(&request);
-  const auto* receipt = std::get_if<ReadReceipt>(&request);
+  const auto filed = filed_command(request);
   if (waiting.book == BookState::asked) {
     waiting.asked_at = now_ns();
-    const auto order = checkout != nullptr ? checkout->key
-                       : refund != nullptr ? refund->order
-                                           : receipt->order;
-    ask_book(checkout != nullptr ? BookAsk::claim : BookAsk::look_up, order, member.key,
-             waiting.month, waiting.ticket);
+    if (const auto* checkout = std::get_if<domain::Checkout>(&request)) {
+      ask_book(BookAsk::claim, checkout->key, member.key, waiting.month, waiting.ticket);
+    } else if (!filed) {
+      const auto order = std::get<ReadReceipt>(request).order;
+      ask_book(BookAsk::look_up, order, member.key, waiting.month, waiting.ticket);
+    } else {
+      const auto known_as =
+          filed->beside_order ? *filed->beside : id_claim(*filed->beside, member.key);
+      ask_book(BookAsk::look_up, known_as, member.key, waiting.month, waiting.ticket);
+    }
   }
   if (waiting.id_book == BookState::asked) {
     waiting.asked_at = now_ns();
-    ask_book(BookAsk::look_up, id_claim(refund->key, member.key), member.key, 0, waiting.ticket);
+    ask_book(BookAsk::look_up, id_claim(*own_id(request), member.key), member.key, 0,
+             waiting.ticket);
   }
 }
 
@@ -85,21 +96,30 @@ bool Shard::prepare_checkout(MemberActor& member, WaitingCall& waiting,
                         (waiting.book == BookState::granted &&
                          (forgotten || unsettled_.contains(claim_of(checkout.key, member.key))));
   if (waiting.book == BookState::not_asked || outdated) claim(member, waiting, checkout);
-  if (waiting.book == BookState::asked) return false;
-  if (waiting.book != BookState::known) return true;
-  return read_months(member, waiting, {waiting.month});
+  const bool decline_found =
+      has_decline(member, checkout) || find_id(member, waiting, own_id(checkout), waiting.id_book);
+  if (waiting.book == BookState::asked || !decline_found) return false;
+  std::vector<std::int32_t> months;
+  if (waiting.book == BookState::known) months.push_back(waiting.month);
+  if (waiting.id_book == BookState::known && (months.empty() || months[0] != waiting.id_month)) {
+    months.push_back(waiting.id_month);
+  }
+  return read_months(member, waiting, std::move(months));
 }
 
-bool Shard::prepare_refund(MemberActor& member, WaitingCall& waiting,
-                           const domain::Refund& refund) {
-  const bool order_found = find_order(member, waiting, refund.order);
-  const bool id_found = find_refund_id(member, waiting, refund);
-  if (!order_found || !id_found) return false;
+bool Shard::prepare_filed(MemberActor& member, WaitingCall& waiting, const FiledCommand& filed) {
+  bool beside_found = true;
+  if (filed.beside) {
+    beside_found = filed.beside_order ? find_order(member, waiting, *filed.beside)
+                                      : find_id(member, waiting, *filed.beside, waiting.book);
+  }
+  const bool id_found = filed.by_engine || find_id(member, waiting, filed.key, waiting.id_book);
+  if (!beside_found || !id_found) return false;
   std::vector<std::int32_t> months;
-  if (waiting.book == BookState::known && find_packed(member, refund.order) == nullptr) {
+  if (waiting.book == BookState::known && find_packed(member, *filed.beside) == nullptr) {
     months.push_back(waiting.month);
   }
-  if (waiting.id_book == BookState::known && find_packed(member, refund.key) == nullptr &&
+  if (waiting.id_book == BookState::known && find_packed(member, filed.key) == nullptr &&
       (months.empty() || months.front() != waiting.id_month)) {
     months.push_back(waiting.id_month);
   }
@@ -134,16 +154,17 @@ bool Shard::find_order(MemberActor& member, WaitingCall& waiting, domain::Record
   return waiting.book != BookState::asked;
 }
 
-bool Shard::find_refund_id(MemberActor& member, WaitingCall& waiting,
-                           const domain::Refund& refund) {
-  if (refund.reversal || has_all_records(member)) return true;
-  if (find_packed(member, refund.key) != nullptr) return true;
-  if (waiting.id_book == BookState::not_asked) {
-    waiting.id_book = BookState::asked;
+bool Shard::find_id(MemberActor& member, WaitingCall& waiting, domain::RecordKey key,
+                    BookState& state) {
+  if (has_all_records(member) || find_packed(member, key) != nullptr) return true;
+  const auto id = id_claim(key, member.key);
+  if (state == BookState::not_asked && !book_->may_know(id)) state = BookState::unknown;
+  if (state == BookState::not_asked) {
+    state = BookState::asked;
     waiting.asked_at = now_ns();
-    ask_book(BookAsk::look_up, id_claim(refund.key, member.key), member.key, 0, waiting.ticket);
+    ask_book(BookAsk::look_up, id, member.key, 0, waiting.ticket);
   }
-  return waiting.id_book != BookState::asked;
+  return state != BookState::asked;
 }
 
 bool Shard::read_months(MemberActor& member, WaitingCall& waiting,
@@ -153,14 +174,14 @@ bool Shard::read_months(MemberActor& member, WaitingCall& waiting,
   return false;
 }
 
-domain::RecordKey Shard::id_claim(domain::RecordKey refund, domain::MemberKey member) const {
+domain::RecordKey Shard::id_claim(domain::RecordKey key, domain::MemberKey member) const {
   // Keyed hashes both, so any mixing that loses nothing will do; stored, so it must never change.
-  auto mixed = refund.high ^ (member.value << 32 | member.value >> 32);
+  auto mixed = key.high ^ (member.value << 32 | member.value >> 32);
   mixed = (mixed ^ mixed >> 31) * 0x9e3779b97f4a7c15ULL;
   mixed ^= mixed >> 29;
   const std::uint64_t mask = parts_.info.shards - 1;
   return {.high = (mixed & ~mask) | (member.value & mask),
-          .low = refund.low ^ static_cast<std::uint32_t>(mixed >> 16)};
+          .low = key.low ^ static_cast<std::uint32_t>(mixed >> 16)};
 }
 
 }  // namespace wutong

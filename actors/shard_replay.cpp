@@ -153,17 +153,15 @@ void Shard::restore(MemberEvent event) {
                          .month = domain::utc_month(checkout->content.occurred_at),
                          .position = position};
     unsettled_positions_[position] = claim;
-  } else if (const auto* refund = std::get_if<domain::Refunded>(&event.event)) {
-    if (is_reversal(*refund)) {
-      // Nothing is left to settle; or it was settled behind the mark, and stays as it is.
-      const auto reversed = unsettled_.find(claim_of(refund->content.order, member));
-      if (reversed != unsettled_.end()) {
-        unsettled_positions_.erase(reversed->second.position);
-        unsettled_.erase(reversed);
-      }
-    } else {
-      book_->restore(position, id_claim(refund->key, member), member,
-                     domain::utc_month(refund->order_occurred_at), false);
+  } else if (const auto filed = taken_id(event.event)) {
+    book_->restore(position, id_claim(filed->key, member), member, domain::utc_month(filed->at),
+                   false);
+  } else if (const auto* reversal = std::get_if<domain::Refunded>(&event.event)) {
+    // Nothing is left to settle; or it was settled behind the mark, and stays as it is.
+    const auto reversed = unsettled_.find(claim_of(reversal->content.order, member));
+    if (reversed != unsettled_.end()) {
+      unsettled_positions_.erase(reversed->second.position);
+      unsettled_.erase(reversed);
     }
   }
   auto& events = tail_[member.value];

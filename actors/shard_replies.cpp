@@ -111,9 +111,9 @@ Standing Shard::standing_of(const MemberActor& member, const domain::Record& rec
   // The order's amount less its last refund's totals. A refund that is just happening is not in the
   // window yet; totals only rise.
   const auto* refund = std::get_if<domain::Refunded>(&record);
-  const auto order = refund != nullptr ? refund->content.order : domain::key_of(record);
-  const auto* of_order = refund != nullptr ? domain::find_record(state, order) : &record;
-  const auto* checkout = of_order != nullptr ? std::get_if<domain::CheckedOut>(of_order) : nullptr;
+  const auto order = domain::filed_under(record).beside.value_or(domain::key_of(record));
+  const auto* checkout = std::get_if<domain::CheckedOut>(&record);
+  if (checkout == nullptr) checkout = domain::find_order(state, order);
   if (checkout == nullptr) return standing;
   const auto* totals = domain::find_totals(state, order);
   auto refunded = totals != nullptr ? totals->amount : domain::Money{};

@@ -37,6 +37,10 @@ struct AuditPoints {
   std::int64_t repaid = 0;
   /// Owed by members: stands apart.
   std::int64_t debts = 0;
+  /// Of what is in lots: set aside by holds.
+  std::int64_t held = 0;
+  /// Clawed back where nobody had it, and borne by who had funded it: stands apart.
+  std::int64_t booked_losses = 0;
 };
 
 struct AuditShard {

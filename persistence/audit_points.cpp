@@ -46,6 +46,8 @@ bool is_bounded(const domain::Effects& effects) {
          std::ranges::all_of(effects.holds, points_bounded) &&
          std::ranges::all_of(effects.pending, points_bounded) &&
          std::ranges::all_of(effects.counters,
+                             [](const auto& move) { return is_bounded(move.delta); }) &&
+         std::ranges::all_of(effects.sliding,
                              [](const auto& move) { return is_bounded(move.delta); });
 }
 
@@ -72,6 +74,9 @@ Fault post(const domain::Effects& effects, AuditPoints& points,
     summed = summed && add(sum_for(movement.reason, points), std::abs(movement.points.count)) &&
              !__builtin_mul_overflow(movement.points.count, movement.price.thousandths, &owed) &&
              add(postings[std::string(movement.counterparty.text())], owed);
+  }
+  for (const auto& change : effects.holds) {
+    summed = summed && add(points.held, change.points.count);
   }
   std::int64_t repaid = 0;
   for (const auto& change : effects.debts) {

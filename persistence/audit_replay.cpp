@@ -126,6 +126,15 @@ Fault AuditReplay::take(std::uint32_t shard, const MemberEvent& event) {
     if (auto fault = check_checkout(replayed, *checked_out)) return fault;
   } else if (const auto* refunded = std::get_if<domain::Refunded>(&event.event)) {
     if (auto fault = check_refund(replayed, *refunded)) return fault;
+  } else if (const auto* granted = std::get_if<domain::Granted>(&event.event)) {
+    if (auto fault = check_grant(*granted)) return fault;
+  } else if (const auto* revoked = std::get_if<domain::GrantRevoked>(&event.event)) {
+    if (auto fault = check_taken_back(revoked->effects, Reason::revoke, revoked->points,
+                                      revoked->booked_loss)) {
+      return fault;
+    }
+  } else if (const auto* held = std::get_if<domain::Held>(&event.event)) {
+    if (auto fault = check_hold(*held)) return fault;
   }
   if (auto fault = compare_record(replayed, event.event)) return fault;
   return compare_snapshot(replayed);
@@ -208,6 +217,36 @@ Fault AuditReplay::check_checkout(Replayed& replayed, const domain::CheckedOut& 
   return std::nullopt;
 }
 
+Fault AuditReplay::check_taken_back(const domain::Effects& effects, Reason reason,
+                                    domain::Points points, domain::Points booked_loss) {
+  std::int64_t taken = sum_of(effects, reason) + booked_loss.count;
+  for (const auto& count : effects.expired_counts) taken += count.points.count;
+  for (const auto& change : effects.debts) {
+    if (change.points.count > 0) taken += change.points.count;
+  }
+  if (taken != points.count || booked_loss.count < 0) {
+    return "points taken, expired, owed and lost are not what was taken back";
+  }
+  if (!add(report_.points.booked_losses, booked_loss.count)) return "sums overflow";
+  return std::nullopt;
+}
+
+Fault AuditReplay::check_grant(const domain::Granted& event) const {
+  if (sum_of(event.effects, Reason::grant) != event.content.points.count) {
+    return "a grant's points are not what went into lots";
+  }
+  return std::nullopt;
+}
+
+Fault AuditReplay::check_hold(const domain::Held& event) const {
+  std::int64_t held = 0;
+  for (const auto& change : event.effects.holds) {
+    if (change.hold == event.key) held += change.points.count;
+  }
+  if (held != event.content.points.count) return "a hold sets other points aside than it says";
+  return std::nullopt;
+}
+
 Fault AuditReplay::check_refund(Replayed& replayed, const domain::Refunded& event) {
   const auto found = replayed.orders.find({event.content.order.high, event.content.order.low});
   if (found == replayed.orders.end()) return "a refund of an order that is not there";
@@ -238,13 +277,9 @@ Fault AuditReplay::check_refund(Replayed& replayed, const domain::Refunded& even
     return "what was given back of the points used does not add up";
   }
 
-  std::int64_t clawed_back = sum_of(event.effects, Reason::claw_back);
-  for (const auto& count : event.effects.expired_counts) clawed_back += count.points.count;
-  for (const auto& change : event.effects.debts) {
-    if (change.points.count > 0) clawed_back += change.points.count;
-  }
-  if (clawed_back != event.clawed_back.count) {
-    return "points taken, expired and owed are not what was clawed back";
+  if (auto fault = check_taken_back(event.effects, Reason::claw_back, event.clawed_back,
+                                    event.booked_loss)) {
+    return fault;
   }
   if (sum_of(event.effects, Reason::give_back) != event.given_back.count) {
     return "other points went back into lots than were given back";

@@ -81,6 +81,11 @@ class AuditReplay {
   Fault apply(Replayed& replayed, const domain::Event& event);
   Fault check_checkout(Replayed& replayed, const domain::CheckedOut& event);
   Fault check_refund(Replayed& replayed, const domain::Refunded& event);
+  /// Of a refund or a revocation: all of `points` came from somewhere.
+  Fault check_taken_back(const domain::Effects& effects, domain::Reason reason,
+                         domain::Points points, domain::Points booked_loss);
+  [[nodiscard]] Fault check_grant(const domain::Granted& event) const;
+  [[nodiscard]] Fault check_hold(const domain::Held& event) const;
   Fault compare_record(Replayed& replayed, const domain::Event& event);
   Fault compare_snapshot(Replayed& replayed);
 

@@ -76,6 +76,9 @@ std::string name_of(const LogEvent& event) {
     std::string operator()(const domain::GrantRevoked& of) const {
       return join_text("revocation ", of.revocation_id, " of grant ", of.grant_id);
     }
+    std::string operator()(const domain::Declined& of) const {
+      return join_text("decline of ", of.id);
+    }
     std::string operator()(const domain::Reviewed&) const { return "review of an award"; }
     std::string operator()(const domain::TierGiven&) const { return "tier by hand"; }
     std::string operator()(const MemberEvent& of) const { return std::visit(*this, of.event); }

@@ -87,6 +87,17 @@ domain::CounterMove read_counter(const stored::CounterMove& from, std::int64_t b
       .window = read_window(from.window(), reader),
       .day = reader.day(wrapping_sum(from.day(), base_day)),
       .delta = from.delta(),
+      .shadow = reader.name<domain::LimitId>(from.shadow()),
+  };
+}
+
+domain::SlidingMove read_sliding(const stored::SlidingMove& from, Reader& reader) {
+  reader.known(from);
+  return {
+      .measure = read_measure(from.measure(), reader),
+      .seconds = read_seconds(from.seconds(), reader),
+      .delta = from.delta(),
+      .shadow = reader.name<domain::LimitId>(from.shadow()),
   };
 }
 
@@ -146,6 +157,14 @@ void fill(stored::Effects& to, const domain::Effects& effects, const domain::Bal
     counter.set_day(move.day.since_epoch - utc_day(received_at));
     counter.set_delta(move.delta);
     counter.set_window(stored_window(move.window));
+    counter.set_shadow(names.number(move.shadow));
+  }
+  for (const auto& move : effects.sliding) {
+    auto& sliding = *to.add_sliding();
+    sliding.set_measure(static_cast<std::uint32_t>(move.measure));
+    sliding.set_seconds(static_cast<std::uint32_t>(move.seconds));
+    sliding.set_delta(move.delta);
+    sliding.set_shadow(names.number(move.shadow));
   }
   for (const auto& span : effects.tiers) fill(*to.add_tiers(), span, names);
   to.set_available(after.available.count);
@@ -178,6 +197,8 @@ void read(const stored::Effects& from, domain::Instant received_at, Reader& read
   for (const auto& counter : from.counters()) {
     effects.counters.push_back(read_counter(counter, utc_day(received_at), reader));
   }
+  effects.sliding.reserve(static_cast<std::size_t>(from.sliding_size()));
+  for (const auto& move : from.sliding()) effects.sliding.push_back(read_sliding(move, reader));
   effects.tiers.reserve(static_cast<std::size_t>(from.tiers_size()));
   for (const auto& span : from.tiers()) effects.tiers.push_back(read(span, reader));
   after = {.available = {from.available()},

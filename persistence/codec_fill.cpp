@@ -90,17 +90,22 @@ void fill_totals(stored::RefundTotals& to, const domain::RefundTotals& totals) {
   for (const auto points : totals.given_back) to.add_given_back(points.count);
 }
 
+void fill_content(stored::Refunded& to, const domain::RefundContent& content,
+                  domain::Instant received_at) {
+  to.set_occurred_before(wrapping_difference(received_at.unix_ms, content.occurred_at.unix_ms));
+  to.set_scope(content.scope);
+  to.set_content_amount(content.amount.minor_units);
+  to.set_content_excluded(content.excluded.minor_units);
+  to.set_lines_fingerprint(content.lines_fingerprint);
+}
+
 void fill_body(stored::Refunded& to, const domain::Refunded& event, NameWriter& names) {
   fill_origin(*to.mutable_origin(), event.origin, event.header.received_at, names);
   to.set_refund_id(event.refund_id);
   to.set_order_venue(names.number_unless(event.order_venue, event.origin.venue));
   to.set_order_id(event.order_id);
-  to.set_occurred_before(
-      wrapping_difference(event.header.received_at.unix_ms, event.content.occurred_at.unix_ms));
-  to.set_scope(event.content.scope);
-  to.set_content_amount(event.content.amount.minor_units);
-  to.set_content_excluded(event.content.excluded.minor_units);
-  to.set_lines_fingerprint(event.content.lines_fingerprint);
+  fill_content(to, event.content, event.header.received_at);
+  for (const auto& check : event.checks) fill_check(*to.add_checks(), check, names);
   to.set_reason(event.reason);
   to.set_amount(event.amount.minor_units);
   to.set_excluded(event.excluded.minor_units);
@@ -110,7 +115,30 @@ void fill_body(stored::Refunded& to, const domain::Refunded& event, NameWriter& 
       event.cash_back.minor_units));
   to.set_clawed_back(event.clawed_back.count);
   to.set_given_back(event.given_back.count);
+  to.set_booked_loss(event.booked_loss.count);
   fill_totals(*to.mutable_totals(), event.totals);
+}
+
+void fill_what(stored::Declined& to, const domain::Declined& event,
+               const domain::OrderContent& content, NameWriter& names) {
+  auto& order = *to.mutable_order();
+  fill_origin(*order.mutable_origin(), event.origin, event.header.received_at, names);
+  order.set_order_id(event.id);
+  order.set_late(event.late);
+  fill_content(order, content, event.origin.store, names);
+  for (const auto& check : event.checks) fill_check(*order.add_checks(), check, names);
+}
+
+void fill_what(stored::Declined& to, const domain::Declined& event,
+               const domain::RefundContent& content, NameWriter& names) {
+  auto& refund = *to.mutable_refund();
+  fill_origin(*refund.mutable_origin(), event.origin, event.header.received_at, names);
+  refund.set_refund_id(event.id);
+  refund.set_order_venue(names.number_unless(event.order_venue, event.origin.venue));
+  refund.set_order_id(event.order_id);
+  to.set_late(event.late);
+  fill_content(refund, content, event.header.received_at);
+  for (const auto& check : event.checks) fill_check(*refund.add_checks(), check, names);
 }
 
 void fill_body(stored::TimePassed&, const domain::TimePassed&, NameWriter&) {}
@@ -148,6 +176,7 @@ void fill_body(stored::GrantRevoked& to, const domain::GrantRevoked& event, Name
       wrapping_difference(event.header.received_at.unix_ms, event.occurred_at.unix_ms));
   to.set_reason(event.reason);
   to.set_points(event.points.count);
+  to.set_booked_loss(event.booked_loss.count);
 }
 
 void fill_body(stored::Reviewed& to, const domain::Reviewed& event, NameWriter& /*names*/) {
@@ -217,6 +246,14 @@ void fill(stored::MemberEvent& to, const domain::Reviewed& event) {
 
 void fill(stored::MemberEvent& to, const domain::TierGiven& event) {
   fill_with_effects(to, event, *to.mutable_tier_given());
+}
+
+void fill(stored::MemberEvent& to, const domain::Declined& event) {
+  NameWriter names(to.mutable_names());
+  fill_header(to, event.header);
+  std::visit([&](const auto& content) { fill_what(*to.mutable_declined(), event, content, names); },
+             event.content);
+  fill(*to.mutable_effects(), {}, event.after, event.header.received_at, names);
 }
 
 }  // namespace wutong::persistence

@@ -186,6 +186,7 @@ PackedRecord StoredCodec::pack(const domain::Record& record) const {
       .order = filed.beside.value_or(filed.key),
       .position = std::visit([](const auto& happened) { return happened.header.position; }, record),
       .filed_at = filed.at,
+      .declined = std::holds_alternative<domain::Declined>(record),
   };
   message.SerializeToString(&packed.bytes);
   return packed;
@@ -211,6 +212,7 @@ void fill(stored::HistoryRecord& to, const PackedRecord& record) {
   to.set_sequence(record.position.sequence);
   to.set_filed_at(record.filed_at.unix_ms);
   to.set_record(record.bytes);
+  to.set_declined(record.declined);
   if (record.order != record.key) {
     to.set_order_high(record.order.high);
     to.set_order_low(record.order.low);
@@ -227,6 +229,7 @@ CodecResult<PackedRecord> packed_of(const stored::HistoryRecord& from) {
       from.has_order_high() ? domain::RecordKey{from.order_high(), from.order_low()} : record.key;
   record.position = {from.epoch(), from.sequence()};
   record.filed_at = {from.filed_at()};
+  record.declined = from.declined();
   record.bytes = from.record();
   return record;
 }

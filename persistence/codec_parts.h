@@ -30,11 +30,15 @@ void fill(stored::TierSpan& to, const domain::TierSpan& span, NameWriter& names)
   return static_cast<std::uint32_t>(window) - 1;
 }
 [[nodiscard]] inline domain::Window read_window(std::uint32_t window, Reader& reader) {
-  return reader.enumerator(window + 1, domain::Window::calendar_day,
-                           domain::Window::calendar_month);
+  return reader.enumerator(window + 1, domain::Window::calendar_day, domain::Window::calendar_week);
 }
 [[nodiscard]] inline domain::Measure read_measure(std::uint32_t measure, Reader& reader) {
-  return reader.enumerator(measure, domain::Measure::points_earned, domain::Measure::visits);
+  return reader.enumerator(measure, domain::Measure::points_earned, domain::Measure::refunds);
+}
+[[nodiscard]] inline std::int32_t read_seconds(std::uint32_t seconds, Reader& reader) {
+  if (seconds <= domain::sliding_seconds_max) return static_cast<std::int32_t>(seconds);
+  reader.fail("a window that is too long");
+  return 0;
 }
 
 /// Everything of an event but position, keys and `filed_at`, which stand beside it.
@@ -48,6 +52,7 @@ void fill(stored::MemberEvent& to, const domain::Granted& event);
 void fill(stored::MemberEvent& to, const domain::GrantRevoked& event);
 void fill(stored::MemberEvent& to, const domain::Reviewed& event);
 void fill(stored::MemberEvent& to, const domain::TierGiven& event);
+void fill(stored::MemberEvent& to, const domain::Declined& event);
 
 /// What stands beside the stored event.
 struct Filing {

@@ -42,13 +42,17 @@ domain::AwardLine read_award(const stored::AwardLine& from, Reader& reader) {
   };
 }
 
+domain::LimitEffect read_effect(std::uint32_t effect, Reader& reader) {
+  if (effect == 3) reader.fail("a review, which this version does not know");
+  return reader.enumerator(effect, domain::LimitEffect::flag, domain::LimitEffect::decline);
+}
+
 domain::RiskCheck read_check(const stored::RiskCheck& from, Reader& reader) {
   reader.known(from);
   return {
       .limit = reader.name<domain::LimitId>(from.limit()),
       .mode = reader.enumerator(from.mode(), domain::LimitMode::live, domain::LimitMode::off),
-      .effect =
-          reader.enumerator(from.effect(), domain::LimitEffect::flag, domain::LimitEffect::cap),
+      .effect = read_effect(from.effect(), reader),
       .value_before = from.value_before(),
       .value_asked = from.value_asked(),
       .bound = from.bound(),
@@ -135,6 +139,8 @@ domain::Refunded read_body(const stored::Refunded& from, const domain::EventHead
       .excluded = {from.content_excluded()},
       .lines_fingerprint = from.lines_fingerprint(),
   };
+  event.checks.reserve(static_cast<std::size_t>(from.checks_size()));
+  for (const auto& check : from.checks()) event.checks.push_back(read_check(check, reader));
   event.reason = from.reason();
   event.amount = {from.amount()};
   event.excluded = {from.excluded()};
@@ -143,7 +149,36 @@ domain::Refunded read_body(const stored::Refunded& from, const domain::EventHead
                                          from.not_cash())};
   event.clawed_back = {from.clawed_back()};
   event.given_back = {from.given_back()};
+  event.booked_loss = {from.booked_loss()};
   event.totals = read_totals(from.totals(), reader);
+  return event;
+}
+
+domain::Declined read_body(const stored::Declined& from, const domain::EventHeader& header,
+                           const Filing& filing, Reader& reader) {
+  reader.known(from);
+  if (from.has_order() == from.has_refund()) reader.fail("a decline of nothing, or of two");
+  domain::Declined event;
+  event.header = header;
+  event.key = filing.key;
+  if (from.has_refund()) {
+    auto refund = read_body(from.refund(), header, filing, reader);
+    event.id = std::move(refund.refund_id);
+    event.origin = std::move(refund.origin);
+    event.content = refund.content;
+    event.order_venue = refund.order_venue;
+    event.order_id = std::move(refund.order_id);
+    event.order_occurred_at = refund.order_occurred_at;
+    event.late = from.late();
+    event.checks = std::move(refund.checks);
+  } else {
+    auto order = read_body(from.order(), header, filing, reader);
+    event.id = std::move(order.order_id);
+    event.origin = std::move(order.origin);
+    event.content = std::move(order.content);
+    event.late = order.late;
+    event.checks = std::move(order.checks);
+  }
   return event;
 }
 
@@ -215,6 +250,7 @@ domain::GrantRevoked read_body(const stored::GrantRevoked& from, const domain::E
   event.occurred_at = {wrapping_difference(header.received_at.unix_ms, from.occurred_before())};
   event.reason = from.reason();
   event.points = {from.points()};
+  event.booked_loss = {from.booked_loss()};
   return event;
 }
 
@@ -243,7 +279,8 @@ domain::TierGiven read_body(const stored::TierGiven& from, const domain::EventHe
 int kinds_of(const stored::MemberEvent& from) {
   return from.has_checked_out() + from.has_refunded() + from.has_enrolled() +
          from.has_time_passed() + from.has_held() + from.has_released() + from.has_reviewed() +
-         from.has_tier_given() + from.has_granted() + from.has_grant_revoked();
+         from.has_tier_given() + from.has_granted() + from.has_grant_revoked() +
+         from.has_declined();
 }
 
 }  // namespace
@@ -263,7 +300,10 @@ CodecResult<domain::Event> event_of(const stored::MemberEvent& from, const Filin
   const auto read_as = [&]<typename Body>(const Body& body) {
     using Happened = decltype(read_body(body, header, filing, reader));
     auto& happened = event.emplace<Happened>(read_body(body, header, filing, reader));
-    read(from.effects(), header.received_at, reader, happened.effects, happened.after);
+    domain::Effects ignored;
+    domain::Effects* effects = &ignored;
+    if constexpr (requires { happened.effects; }) effects = &happened.effects;
+    read(from.effects(), header.received_at, reader, *effects, happened.after);
   };
   if (from.has_checked_out()) {
     read_as(from.checked_out());
@@ -283,6 +323,8 @@ CodecResult<domain::Event> event_of(const stored::MemberEvent& from, const Filin
     read_as(from.reviewed());
   } else if (from.has_tier_given()) {
     read_as(from.tier_given());
+  } else if (from.has_declined()) {
+    read_as(from.declined());
   } else {
     reader.known(from.enrolled());
     event.emplace<domain::Enrolled>(domain::Enrolled{header, from.enrolled().member_id()});

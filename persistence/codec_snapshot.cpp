@@ -115,6 +115,26 @@ domain::Counter read_counter(const stored::Counter& from, Reader& reader) {
       .window = read_window(from.window(), reader),
       .day = {from.day()},
       .value = from.value(),
+      .shadow = reader.name<domain::LimitId>(from.shadow()),
+  };
+}
+
+void fill_sliding(stored::SlidingCount& to, const domain::SlidingCount& count, NameWriter& names) {
+  to.set_measure(static_cast<std::uint32_t>(count.measure));
+  to.set_seconds(static_cast<std::uint32_t>(count.seconds));
+  to.set_last(count.last.unix_ms);
+  to.set_value(count.value);
+  to.set_shadow(names.number(count.shadow));
+}
+
+domain::SlidingCount read_sliding(const stored::SlidingCount& from, Reader& reader) {
+  reader.known(from);
+  return {
+      .measure = read_measure(from.measure(), reader),
+      .seconds = read_seconds(from.seconds(), reader),
+      .last = {from.last()},
+      .value = from.value(),
+      .shadow = reader.name<domain::LimitId>(from.shadow()),
   };
 }
 
@@ -137,7 +157,9 @@ void fill_snapshot(stored::Snapshot& to, const Snapshot& snapshot) {
     stored_counter.set_day(counter.day.since_epoch);
     stored_counter.set_value(counter.value);
     stored_counter.set_window(stored_window(counter.window));
+    stored_counter.set_shadow(names.number(counter.shadow));
   }
+  for (const auto& count : member.sliding) fill_sliding(*to.add_sliding(), count, names);
   for (const auto& span : member.tiers) fill(*to.add_tiers(), span, names);
   for (const auto& record : snapshot.records) fill(*to.add_records(), record);
   to.set_receipts_complete_from(snapshot.receipts_complete_from.unix_ms);
@@ -165,6 +187,8 @@ domain::Member read_member(const stored::Snapshot& from, Reader& reader) {
   for (const auto& counter : from.counters()) {
     member.counters.push_back(read_counter(counter, reader));
   }
+  member.sliding.reserve(static_cast<std::size_t>(from.sliding_size()));
+  for (const auto& count : from.sliding()) member.sliding.push_back(read_sliding(count, reader));
   member.tiers.reserve(static_cast<std::size_t>(from.tiers_size()));
   for (const auto& span : from.tiers()) member.tiers.push_back(read(span, reader));
   return member;

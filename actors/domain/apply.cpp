@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 #include <vector>
 
 #include "actors/domain/decide.h"
@@ -6,6 +7,7 @@
 #include "actors/domain/keeping.h"
 #include "actors/domain/lots.h"
 #include "actors/domain/rows.h"
+#include "actors/domain/windows.h"
 
 namespace wutong::domain {
 namespace {
@@ -84,8 +86,31 @@ void apply_to(Member& member, const PendingChange& change) {
 
 void apply_to(Member& member, const CounterMove& move) {
   add(member.counters,
-      {.measure = move.measure, .window = move.window, .day = move.day, .value = move.delta},
+      {.measure = move.measure,
+       .window = move.window,
+       .day = move.day,
+       .value = move.delta,
+       .shadow = move.shadow},
       &Counter::value);
+}
+
+void apply_to(Member& member, const SlidingMove& move, Instant now) {
+  const SlidingCount made{.measure = move.measure,
+                          .seconds = move.seconds,
+                          .last = now,
+                          .value = move.delta,
+                          .shadow = move.shadow};
+  const auto after = std::ranges::upper_bound(
+      member.sliding, place_of(made), {}, [](const SlidingCount& row) { return place_of(row); });
+  if (after != member.sliding.begin()) {
+    SlidingCount& before = *std::prev(after);
+    if (counted_together(before, made)) {
+      before.last = now;
+      before.value += made.value;
+      return;
+    }
+  }
+  member.sliding.insert(after, made);
 }
 
 void apply_to(Member& member, const TierSpan& span) {
@@ -102,21 +127,24 @@ void apply_to(Member& member, const TierSpan& span) {
   }
 }
 
-void apply_to(Member& member, const Effects& effects) {
+void apply_to(Member& member, const Effects& effects, Instant now) {
   for (const Movement& movement : effects.movements) apply_to(member, movement);
   for (const ExpiredCount& count : effects.expired_counts) apply_to(member, count);
   for (const DebtChange& change : effects.debts) apply_to(member, change);
   for (const HoldChange& change : effects.holds) apply_to(member, change);
   for (const PendingChange& change : effects.pending) apply_to(member, change);
   for (const CounterMove& move : effects.counters) apply_to(member, move);
+  for (const SlidingMove& move : effects.sliding) apply_to(member, move, now);
   for (const TierSpan& span : effects.tiers) apply_to(member, span);
 }
 
 void apply_to(Member& member, const Enrolled& enrolled) { member.id = enrolled.member_id; }
 
+void apply_to(Member&, const Declined&) {}
+
 template <typename Happened>
 void apply_to(Member& member, const Happened& happened) {
-  apply_to(member, happened.effects);
+  apply_to(member, happened.effects, happened.header.received_at);
 }
 
 }  // namespace

@@ -48,6 +48,14 @@ std::int32_t utc_month(Instant instant) {
   return static_cast<std::int32_t>(month - absl::CivilMonth(1970, 1));
 }
 
+Day monday_of(Day day) {
+  // 1970-01-01 was a Thursday; the sum is positive for every day of the years 1 to 9999.
+  constexpr std::int32_t monday_before_year_1 = -719'162;
+  return {day.since_epoch - (day.since_epoch - monday_before_year_1) % 7};
+}
+
+Day first_of_month(Day day) { return day_from(absl::CivilDay(absl::CivilMonth(civil(day)))); }
+
 Day end_of_year(Day day, int years_ahead) {
   return day_from(absl::CivilDay(absl::CivilYear(civil(day)) + years_ahead + 1) - 1);
 }

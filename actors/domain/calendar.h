@@ -19,6 +19,10 @@ namespace wutong::domain {
 /// Months since 1970-01 of `instant` in UTC: by it histories and order-book buckets are named.
 [[nodiscard]] std::int32_t utc_month(Instant instant);
 
+/// The Monday of the week that `day` falls into.
+[[nodiscard]] Day monday_of(Day day);
+[[nodiscard]] Day first_of_month(Day day);
+
 /// The last day of the year `years_ahead` years after `day`'s.
 [[nodiscard]] Day end_of_year(Day day, int years_ahead);
 

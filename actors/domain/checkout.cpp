@@ -34,13 +34,18 @@ std::optional<Points> total_of(const std::vector<AwardLine>& awards) {
   return Points{*points};
 }
 
-/// Every use is a line of its own: one lot, one accepting party.
-void use(Draft& draft, const AcceptedParts& parts) {
-  std::uint32_t line = 0;
-  for (const AcceptedPart& part : parts) {
-    line += draft.take_usable({.reason = Reason::use, .line = line, .counterparty = part.party},
-                              part.points);
+/// Every use is a line of its own: one lot, one accepting party. What a captured hold has left is free.
+void pay_with_points(Draft& draft, const Venue& venue, const Checkout& checkout) {
+  const bool captures = !checkout.hold_id.empty();
+  if (checkout.points_to_use > Points{}) {
+    std::uint32_t line = 0;
+    for (const AcceptedPart& part : accepted_parts(venue, checkout)) {
+      const Draft::Cause cause{.reason = Reason::use, .line = line, .counterparty = part.party};
+      line += captures ? draft.take_held(cause, checkout.hold, part.points)
+                       : draft.take_usable(cause, part.points);
+    }
   }
+  if (captures) (void)draft.free_hold(checkout.hold);
 }
 
 void earn(Draft& draft, const Program& program, const std::vector<AwardLine>& awards,
@@ -57,12 +62,10 @@ void earn(Draft& draft, const Program& program, const std::vector<AwardLine>& aw
 
 }  // namespace
 
-tl::expected<CheckedOut, Refused> check_out(const Member& member, const Program& program,
-                                            const RiskPolicy& policy, const Checkout& checkout,
-                                            Instant now, Purpose purpose) {
-  if (const auto refused = refusal_of(member, program, checkout, now, purpose)) {
-    return tl::unexpected(*refused);
-  }
+std::optional<Refused> check_out(const Member& member, const Program& program,
+                                 const RiskPolicy& policy, const Checkout& checkout, Instant now,
+                                 Purpose purpose, Event& happened) {
+  if (const auto refused = refusal_of(member, program, checkout, now, purpose)) return refused;
   const Refused overflows{Refusal::amount_overflows, Field::amount};
   const auto offset_money = offset_money_of(program.offset, checkout.points_to_use);
   ENSURE(offset_money, "points out of steps passed the guards");
@@ -76,44 +79,60 @@ tl::expected<CheckedOut, Refused> check_out(const Member& member, const Program&
 
   const Money eligible = eligible_of(program, purchase);
   auto awards = awards_of(program, purchase, eligible);
-  if (!awards) return tl::unexpected(overflows);
+  if (!awards) return overflows;
   const auto asked = total_of(*awards);
-  if (!asked) return tl::unexpected(overflows);
-  auto checks = checks_of(member, policy, purchase.business_day, *asked);
-  const Points awarded = allowed_by(checks, *asked);
-  cut(*awards, awarded);
+  if (!asked) return overflows;
 
-  Draft draft(member, business_day(now, program.zone), now);
-  if (!draft.has_room_for(awarded)) return tl::unexpected(overflows);
-  if (checkout.points_to_use > Points{}) {
-    use(draft, accepted_parts(*purchase.venue, checkout));
+  const EventHeader header{
+      .received_at = now, .program_version = program.version, .policy_version = policy.version};
+  const Occasion occasion{.member = &member,
+                          .venue = purchase.venue,
+                          .origin = &checkout.origin,
+                          .business_day = purchase.business_day,
+                          .now = now,
+                          .late = is_late(program, checkout.origin, checkout.occurred_at, now)};
+  Demand demand{.earned = *asked, .used = checkout.points_to_use, .amount = checkout.amount};
+  auto checks = checks_of(policy, occasion, demand);
+  const Day today = business_day(now, program.zone);
+  if (decline(checks)) {
+    happened.emplace<Declined>(Declined{.header = header,
+                                        .key = checkout.key,
+                                        .id = checkout.order_id,
+                                        .origin = checkout.origin,
+                                        .content = content_of(checkout),
+                                        .late = occasion.late,
+                                        .checks = std::move(checks),
+                                        .after = balances_of(member, today, now)});
+    return std::nullopt;
   }
+  demand.earned = allowed_by(checks, *asked);
+  cut(*awards, demand.earned);
+
+  Draft draft(member, today, now);
+  if (!draft.has_room_for(demand.earned)) return overflows;
+  pay_with_points(draft, *purchase.venue, checkout);
   earn(draft, program, *awards, expires_on(program.expiry, purchase.business_day));
-  if (!checks.empty() && awarded > Points{}) {
-    draft.count(
-        {.measure = Measure::points_earned, .day = purchase.business_day, .delta = awarded.count});
-  }
+  count(draft, policy, occasion, checks, demand);
   draft.repay_debts();
   draft.expire(program);
 
   const Balances after = draft.balances();
-  return CheckedOut{.header = {.received_at = now,
-                               .program_version = program.version,
-                               .policy_version = policy.version},
-                    .key = checkout.key,
-                    .order_id = checkout.order_id,
-                    .origin = checkout.origin,
-                    .content = content_of(checkout),
-                    .lines = amounts_of(checkout.lines),
-                    .late = is_late(program, checkout, now),
-                    .tax = checkout.tax,
-                    .eligible = eligible,
-                    .awards = std::move(*awards),
-                    .offset_money = *offset_money,
-                    .cash_due = checkout.amount - *offset_money,
-                    .checks = std::move(checks),
-                    .effects = draft.take_effects(),
-                    .after = after};
+  happened.emplace<CheckedOut>(CheckedOut{.header = header,
+                                          .key = checkout.key,
+                                          .order_id = checkout.order_id,
+                                          .origin = checkout.origin,
+                                          .content = content_of(checkout),
+                                          .lines = amounts_of(checkout.lines),
+                                          .late = occasion.late,
+                                          .tax = checkout.tax,
+                                          .eligible = eligible,
+                                          .awards = std::move(*awards),
+                                          .offset_money = *offset_money,
+                                          .cash_due = checkout.amount - *offset_money,
+                                          .checks = std::move(checks),
+                                          .effects = draft.take_effects(),
+                                          .after = after});
+  return std::nullopt;
 }
 
 }  // namespace wutong::domain

@@ -53,13 +53,12 @@ std::optional<Refused> refusal_of(const Member& member, const Program& program,
                                   const Checkout& checkout, Instant now, Purpose purpose) {
   const OffsetRule& rule = program.offset;
   const bool uses_points = checkout.points_to_use != Points{};
+  const auto available = [&] {
+    return balances_of(member, business_day(now, program.zone), now).available;
+  };
 
-  if (member.status != MemberStatus::active)
-    return Refused{Refusal::member_not_active, Field::member};
-  if (checkout.occurred_at > now + program.bounds.clock_skew_max)
-    return Refused{Refusal::occurred_in_future, Field::occurred_at};
-  if (checkout.occurred_at < now - program.bounds.backdating_max)
-    return Refused{Refusal::back_dated, Field::occurred_at};
+  if (const auto refused = refusal_of_occasion(member, program, checkout.occurred_at, now))
+    return refused;
   // The edge knew the venue; a new version of the program may have come between.
   if (program.venue(checkout.origin.venue) == nullptr)
     return Refused{Refusal::venue_not_allowed, Field::venue};
@@ -75,15 +74,16 @@ std::optional<Refused> refusal_of(const Member& member, const Program& program,
   if (!tenders_sum(checkout, rule, purpose))
     return Refused{Refusal::tenders_do_not_sum, Field::tenders};
   if (!amounts_within_bounds(checkout)) return Refused{Refusal::amount_overflows, Field::amount};
-  if (!checkout.hold_id.empty()) return Refused{Refusal::hold_unknown, Field::hold_id};
-  if (uses_points && is_late(program, checkout, now))
+  const bool captures = !checkout.hold_id.empty();
+  const Points held = captures ? held_by(member, checkout.hold, now) : Points{};
+  if (captures && held == Points{}) return Refused{Refusal::hold_unknown, Field::hold_id};
+  if (uses_points && !captures && is_late(program, checkout.origin, checkout.occurred_at, now))
     return Refused{Refusal::late_without_hold, Field::hold_id};
   if (uses_points && offset_base_of(checkout) < rule.threshold)
     return Refused{Refusal::below_offset_threshold, Field::points_to_use};
   if (!in_steps(rule, checkout.points_to_use))
     return Refused{Refusal::not_in_steps, Field::points_to_use};
-  if (uses_points &&
-      checkout.points_to_use > balances_of(member, business_day(now, program.zone), now).available)
+  if (uses_points && checkout.points_to_use > (captures ? held : available()))
     return Refused{Refusal::balance_too_low, Field::points_to_use};
   if (checkout.points_to_use > offset_maximum(rule, offset_base_of(checkout)))
     return Refused{Refusal::above_offset_share, Field::points_to_use};
@@ -98,9 +98,20 @@ bool amounts_within_bounds(const Checkout& checkout) {
          std::ranges::all_of(checkout.lines, part_within);
 }
 
-bool is_late(const Program& program, const Checkout& checkout, Instant now) {
-  const Wide delay = Wide(now.unix_ms) - checkout.occurred_at.unix_ms;
-  return checkout.origin.offline || delay > program.bounds.late_after.ms;
+bool is_late(const Program& program, const Origin& origin, Instant occurred_at, Instant now) {
+  const Wide delay = Wide(now.unix_ms) - occurred_at.unix_ms;
+  return origin.offline || delay > program.bounds.late_after.ms;
+}
+
+std::optional<Refused> refusal_of_occasion(const Member& member, const Program& program,
+                                           Instant occurred_at, Instant now) {
+  if (member.status != MemberStatus::active)
+    return Refused{Refusal::member_not_active, Field::member};
+  if (occurred_at > now + program.bounds.clock_skew_max)
+    return Refused{Refusal::occurred_in_future, Field::occurred_at};
+  if (occurred_at < now - program.bounds.backdating_max)
+    return Refused{Refusal::back_dated, Field::occurred_at};
+  return std::nullopt;
 }
 
 }  // namespace wutong::domain

@@ -6,21 +6,13 @@
 #include <variant>
 #include <vector>
 
+#include "actors/domain/channel.h"
 #include "actors/domain/quantities.h"
 #include "actors/domain/symbol.h"
 
 /// What callers ask of a member, already translated: shapes and names have been checked at the edge
 /// (lengths, counts, signs, known venue and store), everything else is the domain's to judge.
 namespace wutong::domain {
-
-enum class Channel : std::uint8_t {
-  unspecified = 0,
-  till = 1,
-  self_checkout = 2,
-  mini_program = 3,
-  web = 4,
-  back_office = 5,
-};
 
 /// Where a command comes from. All but venue and store is information.
 struct Origin {
@@ -72,7 +64,10 @@ struct Checkout {
   std::vector<Tender> tenders;
   std::vector<BasketLine> lines;
   Points points_to_use;
+  /// Empty if it captures none.
   std::string hold_id;
+  /// Of `hold_id` in the order's venue.
+  RecordKey hold;
 };
 
 /// The store that sold the line.
@@ -112,10 +107,52 @@ struct Refund {
   bool reversal = false;
 };
 
+/// Sets points aside for a payment under way.
+struct Hold {
+  RecordKey key;
+  std::string hold_id;
+  Origin origin;
+  Instant occurred_at;
+  Points points;
+};
+
+/// Frees what a hold still sets aside. It has no id of its own: a hold is released once.
+struct Release {
+  RecordKey key;
+  Origin origin;
+  Instant occurred_at;
+  RecordKey hold;
+  std::string hold_id;
+};
+
+/// Gives points by no order.
+struct Grant {
+  RecordKey key;
+  std::string grant_id;
+  Origin origin;
+  Instant occurred_at;
+  Points points;
+  PartyId party;
+  /// Nothing: as points earned on the same day.
+  std::optional<Day> expires_on;
+  std::string reason;
+};
+
+/// Takes a grant back whole.
+struct RevokeGrant {
+  RecordKey key;
+  std::string revocation_id;
+  Origin origin;
+  Instant occurred_at;
+  RecordKey grant;
+  std::string grant_id;
+  std::string reason;
+};
+
 struct Enroll {
   std::string member_id;
 };
 
-using Command = std::variant<Enroll, Checkout, Refund>;
+using Command = std::variant<Enroll, Checkout, Refund, Hold, Release, Grant, RevokeGrant>;
 
 }  // namespace wutong::domain

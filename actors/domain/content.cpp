@@ -32,6 +32,18 @@ RefundContent content_of(const Refund& refund) {
   return content;
 }
 
+HoldContent content_of(const Hold& hold) {
+  return {.occurred_at = hold.occurred_at, .points = hold.points};
+}
+
+GrantContent content_of(const Grant& grant) {
+  return {.occurred_at = grant.occurred_at,
+          .points = grant.points,
+          .party = grant.party,
+          .expires_on = grant.expires_on.value_or(Day{}),
+          .reason = grant.reason};
+}
+
 Field first_difference(const OrderContent& known, const OrderContent& asked) {
   if (known.occurred_at != asked.occurred_at) return Field::occurred_at;
   if (known.currency != asked.currency) return Field::currency;
@@ -53,6 +65,21 @@ Field first_difference(const RefundContent& known, const RefundContent& asked) {
   if (known.amount != asked.amount) return Field::amount;
   if (known.excluded != asked.excluded) return Field::excluded;
   if (known.lines_fingerprint != asked.lines_fingerprint) return Field::lines;
+  return Field::none;
+}
+
+Field first_difference(const HoldContent& known, const HoldContent& asked) {
+  if (known.occurred_at != asked.occurred_at) return Field::occurred_at;
+  if (known.points != asked.points) return Field::points;
+  return Field::none;
+}
+
+Field first_difference(const GrantContent& known, const GrantContent& asked) {
+  if (known.occurred_at != asked.occurred_at) return Field::occurred_at;
+  if (known.points != asked.points) return Field::points;
+  if (known.party != asked.party) return Field::party;
+  if (known.expires_on != asked.expires_on) return Field::expires_on;
+  if (known.reason != asked.reason) return Field::reason;
   return Field::none;
 }
 

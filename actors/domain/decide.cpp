@@ -7,6 +7,8 @@
 #include "actors/domain/checkout.h"
 #include "actors/domain/content.h"
 #include "actors/domain/draft.h"
+#include "actors/domain/grants.h"
+#include "actors/domain/holds.h"
 #include "actors/domain/offset.h"
 #include "actors/domain/refund.h"
 
@@ -15,16 +17,32 @@ namespace {
 
 constexpr Refused unknown_member{Refusal::member_unknown, Field::member};
 
-template <typename Happened>
-Decision decision_of(tl::expected<Happened, Refused> outcome) {
-  Decision decision = Refused{};
-  if (outcome) {
-    // Built where it stays: an event is large.
-    decision.emplace<Accepted>().event.emplace<Happened>(std::move(*outcome));
-  } else {
-    decision = outcome.error();
-  }
+/// Of what either refuses or builds an event where it stays: an event is large.
+template <typename Decide>
+Decision decision_of(Decide decide) {
+  Decision decision;
+  if (const auto refused = decide(decision.emplace<Accepted>().event)) decision = *refused;
   return decision;
+}
+
+Field first_difference(const CheckedOut& known, const Checkout& asked) {
+  return first_difference(known.content, content_of(asked));
+}
+Field first_difference(const Refunded& known, const Refund& asked) {
+  return first_difference(known.content, content_of(asked));
+}
+Field first_difference(const Held& known, const Hold& asked) {
+  return first_difference(known.content, content_of(asked));
+}
+Field first_difference(const Granted& known, const Grant& asked) {
+  return first_difference(known.content, content_of(asked));
+}
+/// Its key is made of the hold's, and there is nothing else to a release.
+Field first_difference(const Released&, const Release&) { return Field::none; }
+Field first_difference(const GrantRevoked& known, const RevokeGrant& asked) {
+  if (known.grant != asked.grant) return Field::grant_id;
+  if (known.occurred_at != asked.occurred_at) return Field::occurred_at;
+  return Field::none;
 }
 
 /// The answer to an id that was used before: the same receipt, or what differs.
@@ -32,7 +50,7 @@ template <typename Happened, typename Asked>
 Decision again(const Record& known, const Asked& asked) {
   const auto* happened = std::get_if<Happened>(&known);
   if (happened == nullptr) return Refused{Refusal::other_content, Field::none};
-  const Field field = first_difference(happened->content, content_of(asked));
+  const Field field = first_difference(*happened, asked);
   if (field != Field::none) return Refused{Refusal::other_content, field};
   return Replay{known};
 }
@@ -52,7 +70,12 @@ Decision decide_on(const Member& member, const Program& program, const RiskPolic
   if (const Record* known = find_record(member, checkout.key)) {
     return again<CheckedOut>(*known, checkout);
   }
-  return decision_of(check_out(member, program, policy, checkout, now, Purpose::checkout));
+  if (const Record* known = find_decline(member, checkout.key, content_of(checkout))) {
+    return Replay{*known};
+  }
+  return decision_of([&](Event& happened) {
+    return check_out(member, program, policy, checkout, now, Purpose::checkout, happened);
+  });
 }
 
 Decision decide_on(const Member& member, const Program& program, const RiskPolicy& policy,
@@ -61,7 +84,46 @@ Decision decide_on(const Member& member, const Program& program, const RiskPolic
   if (const Record* known = find_record(member, refund.key)) {
     return again<Refunded>(*known, refund);
   }
-  return decision_of(refund_order(member, program, policy, refund, now));
+  if (const Record* known = find_decline(member, refund.key, content_of(refund))) {
+    return Replay{*known};
+  }
+  return decision_of([&](Event& happened) {
+    return refund_order(member, program, policy, refund, now, happened);
+  });
+}
+
+/// Of a command that either takes effect or is refused.
+template <typename Happened, typename Asked, typename Decide>
+Decision decide_once(const Member& member, const Asked& asked, Decide decide) {
+  if (member.empty()) return unknown_member;
+  if (const Record* known = find_record(member, asked.key)) return again<Happened>(*known, asked);
+  tl::expected<Happened, Refused> outcome = decide();
+  if (!outcome) return outcome.error();
+  return Accepted{std::move(*outcome)};
+}
+
+Decision decide_on(const Member& member, const Program& program, const RiskPolicy& policy,
+                   const Hold& hold, Instant now) {
+  return decide_once<Held>(member, hold,
+                           [&] { return hold_points(member, program, policy, hold, now); });
+}
+
+Decision decide_on(const Member& member, const Program& program, const RiskPolicy& policy,
+                   const Release& release, Instant now) {
+  return decide_once<Released>(member, release,
+                               [&] { return release_hold(member, program, policy, release, now); });
+}
+
+Decision decide_on(const Member& member, const Program& program, const RiskPolicy& policy,
+                   const Grant& grant, Instant now) {
+  return decide_once<Granted>(member, grant,
+                              [&] { return grant_points(member, program, policy, grant, now); });
+}
+
+Decision decide_on(const Member& member, const Program& program, const RiskPolicy& policy,
+                   const RevokeGrant& revocation, Instant now) {
+  return decide_once<GrantRevoked>(
+      member, revocation, [&] { return revoke_grant(member, program, policy, revocation, now); });
 }
 
 }  // namespace
@@ -99,21 +161,26 @@ Quoted quote(const Member& member, const Program& program, const RiskPolicy& pol
     quoted.refused = unknown_member;
     return quoted;
   }
-  if (amounts_within_bounds(checkout) && !is_late(program, checkout, now)) {
+  const bool captures = !checkout.hold_id.empty();
+  const bool late = is_late(program, checkout.origin, checkout.occurred_at, now);
+  if (amounts_within_bounds(checkout) && (captures || !late)) {
+    const Points payable = captures ? held_by(member, checkout.hold, now) : quoted.now.available;
     quoted.points_max = std::min(offset_maximum(program.offset, offset_base_of(checkout)),
-                                 in_whole_steps(program.offset, quoted.now.available));
+                                 in_whole_steps(program.offset, payable));
     quoted.offset_money_max = offset_money_of(program.offset, quoted.points_max).value_or(Money{});
   }
-  auto outcome = check_out(member, program, policy, checkout, now, Purpose::quote);
-  if (!outcome) {
-    quoted.refused = outcome.error();
-    return quoted;
+  Event event;
+  quoted.refused = check_out(member, program, policy, checkout, now, Purpose::quote, event);
+  if (auto* declined = std::get_if<Declined>(&event)) {
+    quoted.declined = true;
+    quoted.checks = std::move(declined->checks);
+  } else if (auto* happened = std::get_if<CheckedOut>(&event)) {
+    quoted.offset_money = happened->offset_money;
+    quoted.cash_due = happened->cash_due;
+    quoted.eligible = happened->eligible;
+    quoted.awards = std::move(happened->awards);
+    quoted.checks = std::move(happened->checks);
   }
-  quoted.offset_money = outcome->offset_money;
-  quoted.cash_due = outcome->cash_due;
-  quoted.eligible = outcome->eligible;
-  quoted.awards = std::move(outcome->awards);
-  quoted.checks = std::move(outcome->checks);
   return quoted;
 }
 

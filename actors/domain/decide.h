@@ -47,6 +47,12 @@ enum class Refusal : std::uint8_t {
   more_than_left = 74,
   more_earning_than_left = 75,
   more_excluded_than_left = 76,
+  /// The member's points do not cover what must be taken back, and the program allows no debt.
+  shortfall = 77,
+  grant_unknown = 80,
+  grant_already_revoked = 81,
+  party_unknown = 82,
+  expires_in_past = 83,
 };
 
 /// The field that the refusal concerns; the edge knows its name on the wire.
@@ -67,6 +73,11 @@ enum class Field : std::uint8_t {
   refund_id = 13,
   venue = 14,
   refund_scope = 15,
+  points = 16,
+  party = 17,
+  expires_on = 18,
+  grant_id = 19,
+  reason = 20,
 };
 
 struct Refused {
@@ -107,6 +118,8 @@ struct Quoted {
   Money eligible;
   std::vector<AwardLine> awards;
   std::vector<RiskCheck> checks;
+  /// A live limit would decline it.
+  bool declined = false;
   Balances now;
   std::uint32_t program_version = 0;
   std::uint32_t policy_version = 0;

@@ -12,21 +12,27 @@ Draft::Draft(const Member& member, Day today, Instant now)
       today_(today),
       now_(now),
       next_serial_(member.next_lot_serial),
-      lots_(member.lots.begin(), member.lots.end()) {
+      lots_(member.lots.begin(), member.lots.end()),
+      holds_(member.holds) {
   let_holds_lapse();
 }
 
 void Draft::let_holds_lapse() {
-  for (const HeldPoints& part : member_->holds) {
+  for (HeldPoints& part : holds_) {
     if (part.lapses_at > now_) break;
     Lot* lot = find_lot(lots_, part.lot_serial);
     ENSURE(lot != nullptr, "points of a forgotten lot are held");
-    lot->held -= part.points;
-    effects_.holds.push_back({.hold = part.hold,
-                              .lapses_at = part.lapses_at,
-                              .lot_serial = part.lot_serial,
-                              .points = -part.points});
+    change_hold(part, *lot, -part.points);
   }
+}
+
+void Draft::change_hold(HeldPoints& part, Lot& lot, Points by) {
+  part.points += by;
+  lot.held += by;
+  effects_.holds.push_back({.hold = part.hold,
+                            .lapses_at = part.lapses_at,
+                            .lot_serial = part.lot_serial,
+                            .points = by});
 }
 
 bool Draft::has_room_for(Points incoming) const {
@@ -74,6 +80,48 @@ Points Draft::take_from_all(Cause cause, Points points) {
   const Points asked = points;
   for (Lot& lot : lots_) points -= take(cause, lot, points);
   return asked - points;
+}
+
+void Draft::hold(RecordKey hold, Instant lapses_at, Points points) {
+  for (Lot& lot : lots_) {
+    if (!is_usable(lot, today_, now_)) continue;
+    const Points set_aside = std::min(lot.free(), points);
+    if (set_aside == Points{}) continue;
+    HeldPoints& part = holds_.emplace_back(
+        HeldPoints{.hold = hold, .lapses_at = lapses_at, .lot_serial = lot.serial});
+    change_hold(part, lot, set_aside);
+    points -= set_aside;
+  }
+  ENSURE(points == Points{}, "more points were held than are usable");
+}
+
+std::uint32_t Draft::take_held(Cause cause, RecordKey hold, Points points) {
+  const std::uint32_t first = cause.line;
+  for (Lot& lot : lots_) {
+    const auto part = std::ranges::find_if(holds_, [&](const HeldPoints& held) {
+      return held.hold == hold && held.lot_serial == lot.serial;
+    });
+    if (part == holds_.end()) continue;
+    const Points taken = std::min(part->points, points);
+    if (taken == Points{}) continue;
+    change_hold(*part, lot, -taken);
+    lot.points -= taken;
+    record(cause, lot, -taken);
+    points -= taken;
+    ++cause.line;
+  }
+  ENSURE(points == Points{}, "more points were taken than are held");
+  return cause.line - first;
+}
+
+Points Draft::free_hold(RecordKey hold) {
+  Points freed;
+  for (HeldPoints& part : holds_) {
+    if (part.hold != hold || part.points == Points{}) continue;
+    freed += part.points;
+    change_hold(part, *find_lot(lots_, part.lot_serial), -part.points);
+  }
+  return freed;
 }
 
 void Draft::owe(const DebtChange& debt) {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <utility>
+#include <vector>
 
 #include "actors/domain/event.h"
 #include "actors/domain/lots.h"
@@ -53,6 +54,16 @@ class Draft {
   /// was taken.
   Points take_from_all(Cause cause, Points points);
 
+  /// Sets usable points aside, in burn order. REQUIRES: as much is available.
+  void hold(RecordKey hold, Instant lapses_at, Points points);
+
+  /// As `take_usable`, out of what the hold sets aside, whether its day has passed or not.
+  /// REQUIRES: it holds as much.
+  std::uint32_t take_held(Cause cause, RecordKey hold, Points points);
+
+  /// Frees what the hold still sets aside. Returns how much that was.
+  Points free_hold(RecordKey hold);
+
   void owe(const DebtChange& debt);
 
   /// All points that this event brought and that still lie in their lots repay debts, the oldest
@@ -63,6 +74,7 @@ class Draft {
   void expire(const Program& program);
 
   void count(const CounterMove& move) { effects_.counters.push_back(move); }
+  void count(const SlidingMove& move) { effects_.sliding.push_back(move); }
 
   [[nodiscard]] Balances balances() const;
 
@@ -73,6 +85,7 @@ class Draft {
   using Lots = absl::InlinedVector<Lot, 6>;
 
   void let_holds_lapse();
+  void change_hold(HeldPoints& part, Lot& lot, Points by);
   [[nodiscard]] Lot* find(const LotTerms& terms);
   Lot& find_or_make(const LotTerms& terms, std::uint32_t former_serial);
   Points take(Cause cause, Lot& lot, Points at_most);
@@ -84,6 +97,8 @@ class Draft {
   std::uint32_t next_serial_;
   /// In burn order, like the member's.
   Lots lots_;
+  /// Those that have not lapsed.
+  std::vector<HeldPoints> holds_;
   Effects effects_;
 };
 

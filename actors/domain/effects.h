@@ -104,14 +104,27 @@ struct TierSpan {
   friend bool operator==(const TierSpan&, const TierSpan&) = default;
 };
 
-/// A move of the member's counter of `measure` in the window that `day` is the first day of.
+/// A move of the member's counter of `measure` in the calendar window that `day` is the first day of.
 struct CounterMove {
   Measure measure = Measure::points_earned;
   Window window = Window::calendar_day;
   Day day;
   std::int64_t delta = 0;
+  /// Empty: what was really done. Else what this limit would have let through, were it live.
+  LimitId shadow;
 
   friend bool operator==(const CounterMove&, const CounterMove&) = default;
+};
+
+/// Something counted in the sliding window that ends with the event's `received_at`.
+struct SlidingMove {
+  Measure measure = Measure::orders;
+  std::int32_t seconds = 0;
+  std::int64_t delta = 0;
+  /// As in `CounterMove`.
+  LimitId shadow;
+
+  friend bool operator==(const SlidingMove&, const SlidingMove&) = default;
 };
 
 /// All that an event does to a member's points and counters; `apply` does no more and no less.
@@ -122,6 +135,7 @@ struct Effects {
   std::vector<PendingChange> pending;
   std::vector<ExpiredCount> expired_counts;
   std::vector<CounterMove> counters;
+  std::vector<SlidingMove> sliding;
   std::vector<TierSpan> tiers;
 
   friend bool operator==(const Effects&, const Effects&) = default;

@@ -14,6 +14,11 @@ constexpr bool has_effects = requires(const Happened& happened) {
   happened.effects;
 };
 
+template <typename Happened>
+constexpr bool tells_balances = requires(const Happened& happened) {
+  happened.after;
+};
+
 FiledUnder filing_of(const CheckedOut& order) {
   return {.key = order.key, .beside = {}, .at = order.content.occurred_at};
 }
@@ -36,6 +41,14 @@ FiledUnder filing_of(const Granted& grant) {
 
 FiledUnder filing_of(const GrantRevoked& revocation) {
   return {.key = revocation.key, .beside = revocation.grant, .at = revocation.grant_occurred_at};
+}
+
+FiledUnder filing_of(const Declined& declined) {
+  if (const auto* refund = std::get_if<RefundContent>(&declined.content)) {
+    return {.key = declined.key, .beside = refund->order, .at = declined.order_occurred_at};
+  }
+  const auto& order = std::get<OrderContent>(declined.content);
+  return {.key = declined.key, .beside = {}, .at = order.occurred_at};
 }
 
 }  // namespace
@@ -61,7 +74,7 @@ const Effects* effects_of(const Event& event) {
 const Balances* balances_after(const Event& event) {
   return std::visit(
       [](const auto& happened) -> const Balances* {
-        if constexpr (has_effects<std::decay_t<decltype(happened)>>) return &happened.after;
+        if constexpr (tells_balances<std::decay_t<decltype(happened)>>) return &happened.after;
         return nullptr;
       },
       event);

@@ -160,11 +160,34 @@ struct Refunded {
   Money cash_back;
   Points clawed_back;
   Points given_back;
+  /// Of what was clawed back: neither taken nor owed, as the program books losses.
+  Points booked_loss;
   RefundTotals totals;
+  std::vector<RiskCheck> checks;
   Effects effects;
   Balances after;
 
   friend bool operator==(const Refunded&, const Refunded&) = default;
+};
+
+/// An order or a refund that a live limit declined. It is a record, so that the same content gets the
+/// same answer, but it changes nothing, and the id is free for other content.
+struct Declined {
+  EventHeader header;
+  RecordKey key;
+  /// The order's or the refund's.
+  std::string id;
+  Origin origin;
+  std::variant<OrderContent, RefundContent> content;
+  /// Of a refund: the order that it asked to refund.
+  VenueId order_venue;
+  std::string order_id;
+  Instant order_occurred_at;
+  bool late = false;
+  std::vector<RiskCheck> checks;
+  Balances after;
+
+  friend bool operator==(const Declined&, const Declined&) = default;
 };
 
 /// What a repeated hold is compared by, in this order.
@@ -222,6 +245,7 @@ struct GrantContent {
   Instant occurred_at;
   Points points;
   PartyId party;
+  /// As asked for; 1970-01-01 if the program was to say.
   Day expires_on;
   std::string reason;
 
@@ -254,6 +278,8 @@ struct GrantRevoked {
   Instant occurred_at;
   std::string reason;
   Points points;
+  /// As in `Refunded`.
+  Points booked_loss;
   Effects effects;
   Balances after;
 
@@ -284,15 +310,16 @@ struct TierGiven {
 };
 
 using Event = std::variant<Enrolled, CheckedOut, Refunded, TimePassed, Held, Released, Granted,
-                           GrantRevoked, Reviewed, TierGiven>;
+                           GrantRevoked, Reviewed, TierGiven, Declined>;
 
 /// An event that receipts, replays and refunds look up.
-using Record = std::variant<CheckedOut, Refunded, Held, Released, Granted, GrantRevoked>;
+using Record = std::variant<CheckedOut, Refunded, Held, Released, Granted, GrantRevoked, Declined>;
 
 [[nodiscard]] const EventHeader& header_of(const Event& event);
 [[nodiscard]] EventHeader& header_of(Event& event);
 /// Null for an event without any: it changes no points.
 [[nodiscard]] const Effects* effects_of(const Event& event);
+/// Null for an event that tells none.
 [[nodiscard]] const Balances* balances_after(const Event& event);
 
 /// Nothing for an event that is no record.

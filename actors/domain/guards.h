@@ -34,7 +34,13 @@ enum class Purpose : bool { quote, checkout };
 /// No amount is negative or above `order_amount_max`.
 [[nodiscard]] bool amounts_within_bounds(const Checkout& checkout);
 
-/// Received long after it was paid, or paid while the till was offline.
-[[nodiscard]] bool is_late(const Program& program, const Checkout& checkout, Instant now);
+/// Received long after it happened, or done while the till was offline.
+[[nodiscard]] bool is_late(const Program& program, const Origin& origin, Instant occurred_at,
+                           Instant now);
+
+/// What holds of any command by a caller, before what is its own: the member's status, and the time.
+[[nodiscard]] std::optional<Refused> refusal_of_occasion(const Member& member,
+                                                         const Program& program,
+                                                         Instant occurred_at, Instant now);
 
 }  // namespace wutong::domain

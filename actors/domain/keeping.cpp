@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "actors/domain/calendar.h"
+#include "actors/domain/windows.h"
 
 namespace wutong::domain {
 namespace {
@@ -11,6 +12,10 @@ namespace {
 /// zone the days were counted in.
 constexpr int zone_days = 2;
 constexpr int days_of_month_max = 31;
+
+bool is_progress_of_tiers(Measure measure) {
+  return measure == Measure::eligible_spend || measure == Measure::visits;
+}
 
 /// `last_event_at` as a day of UTC: the state does not know the program's zone.
 Day last_event_day(const Member& member) {
@@ -26,10 +31,13 @@ void forget_what_is_past(Member& member) {
   const Day today = last_event_day(member);
   const Day still_earned_on = days_before(today, backdating_days_max + zone_days);
   const Day still_counted = days_before(today, expired_counts_kept_days + zone_days);
-  const Day month_still_counted = days_before(still_counted, days_of_month_max);
   std::erase_if(member.counters, [&](const Counter& counter) {
-    const bool of_month = counter.window == Window::calendar_month;
-    return counter.day < (of_month ? month_still_counted : still_earned_on);
+    if (counter.window == Window::calendar_day) return counter.day < still_earned_on;
+    const Day needed = is_progress_of_tiers(counter.measure) ? still_counted : still_earned_on;
+    return counter.day < days_before(needed, days_of_month_max);
+  });
+  std::erase_if(member.sliding, [&](const SlidingCount& count) {
+    return has_left_window(count, member.last_event_at);
   });
   std::erase_if(member.tiers, [&](const TierSpan& span) { return span.until < still_counted; });
   std::erase_if(member.lots, [&](const Lot& lot) {

@@ -14,8 +14,9 @@ inline constexpr int backdating_days_max = 31;
 /// the ledger keeps them, its `history_days` must be within this.
 inline constexpr int expired_counts_kept_days = 1'100;
 
-/// Drops counters of days that no order can belong to any more, counters of months and past tiers that
-/// no refund can change, and lots that are empty and can neither be earned into nor be counted.
+/// Drops counters of windows that no order can belong to any more and what has left its sliding window,
+/// progress and past tiers that no refund can change, and lots that are empty and can neither be earned
+/// into nor be counted.
 void forget_what_is_past(Member& member);
 
 }  // namespace wutong::domain

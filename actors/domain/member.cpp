@@ -73,9 +73,31 @@ Day next_due(const Member& member) {
   return std::min(expiry, business_day(member.holds.front().lapses_at, absl::UTCTimeZone()));
 }
 
+Points held_by(const Member& member, RecordKey hold, Instant now) {
+  Points held;
+  for (const HeldPoints& part : member.holds) {
+    if (part.hold == hold && part.lapses_at > now) held += part.points;
+  }
+  return held;
+}
+
 const Record* find_record(const Member& member, RecordKey key) {
-  const auto found = std::ranges::find(member.records, key, key_of);
+  const auto found = std::ranges::find_if(member.records, [&](const Record& record) {
+    return !std::holds_alternative<Declined>(record) && key_of(record) == key;
+  });
   return found == member.records.end() ? nullptr : &*found;
+}
+
+const CheckedOut* find_order(const Member& member, RecordKey order) {
+  const Record* known = find_record(member, order);
+  return known == nullptr ? nullptr : std::get_if<CheckedOut>(known);
+}
+
+const Record* find_receipt(const Member& member, RecordKey key) {
+  if (const Record* record = find_record(member, key)) return record;
+  const auto latest = std::find_if(member.records.rbegin(), member.records.rend(),
+                                   [&](const Record& record) { return key_of(record) == key; });
+  return latest == member.records.rend() ? nullptr : &*latest;
 }
 
 const RefundTotals* find_totals(const Member& member, RecordKey order) {
@@ -106,6 +128,9 @@ std::string broken_invariant(const Member& member) {
   for (const Counter& counter : member.counters) {
     if (counter.value <= 0) return "a counter is not positive";
   }
+  for (const SlidingCount& count : member.sliding) {
+    if (count.value <= 0) return "a sliding count is not positive";
+  }
   for (const TierSpan& span : member.tiers) {
     if (span.tier.empty() || span.until < span.from) return "a tier is none, or of no day";
   }
@@ -116,6 +141,7 @@ std::string broken_invariant(const Member& member) {
   if (!in_order(member.holds)) return "holds are not in their order";
   if (!in_order(member.pending)) return "pending awards are not in their order";
   if (!in_order(member.counters)) return "counters are not in their order";
+  if (!in_order(member.sliding)) return "sliding counts are not in their order";
   if (!in_order(member.tiers)) return "tiers are not in their order";
   return {};
 }

@@ -78,8 +78,23 @@ struct Counter {
   /// The first of the window.
   Day day;
   std::int64_t value = 0;
+  /// As in `CounterMove`.
+  LimitId shadow;
 
   friend bool operator==(const Counter&, const Counter&) = default;
+};
+
+/// What was counted for sliding windows of one length in one sixtieth of it, on a grid from the epoch
+/// on: it stays in the window as long as the last of it does.
+struct SlidingCount {
+  Measure measure = Measure::orders;
+  std::int32_t seconds = 0;
+  Instant last;
+  std::int64_t value = 0;
+  /// As in `CounterMove`.
+  LimitId shadow;
+
+  friend bool operator==(const SlidingCount&, const SlidingCount&) = default;
 };
 
 /// The state of one member. Changed by `apply` alone; read by everybody who has it. A plain value.
@@ -100,8 +115,10 @@ struct Member {
   std::vector<HeldPoints> holds;
   /// Oldest order first, then its lines in their order.
   std::vector<PendingAward> pending;
-  /// By measure, then window, then day.
+  /// By measure, then window, then day; the real one before shadows.
   std::vector<Counter> counters;
+  /// By measure, then length, the real ones before shadows, then oldest first.
+  std::vector<SlidingCount> sliding;
   /// By source, then first day. Which of them is the highest is the program's to say.
   std::vector<TierSpan> tiers;
   std::vector<Record> records;
@@ -122,8 +139,28 @@ struct Member {
 /// The first day by whose end something is `due`, for the sweep: an expiry's, or the UTC day of a lapse.
 [[nodiscard]] Day next_due(const Member& member);
 
-/// The record with `key`, or nothing.
+/// What the hold still sets aside at `now`; nothing if it is unknown, over or has lapsed.
+[[nodiscard]] Points held_by(const Member& member, RecordKey hold, Instant now);
+
+/// The record with `key` that took effect, or nothing. Declines are looked for by `find_decline`.
 [[nodiscard]] const Record* find_record(const Member& member, RecordKey key);
+[[nodiscard]] const CheckedOut* find_order(const Member& member, RecordKey order);
+
+/// The same, or the latest decline of the id.
+[[nodiscard]] const Record* find_receipt(const Member& member, RecordKey key);
+
+/// The decline of a request with `key` whose content is `content`, or nothing.
+template <typename Content>
+[[nodiscard]] const Record* find_decline(const Member& member, RecordKey key,
+                                         const Content& content) {
+  for (const Record& record : member.records) {
+    const auto* declined = std::get_if<Declined>(&record);
+    if (declined == nullptr || declined->key != key) continue;
+    const auto* known = std::get_if<Content>(&declined->content);
+    if (known != nullptr && *known == content) return &record;
+  }
+  return nullptr;
+}
 
 /// The totals of the last refund of `order` among the records, or nothing if there was none.
 [[nodiscard]] const RefundTotals* find_totals(const Member& member, RecordKey order);

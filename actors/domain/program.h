@@ -122,6 +122,15 @@ struct ExpiryRule {
   int give_back_grace_days = 0;
 };
 
+/// What becomes of the part of a claw-back that the member's points do not cover (D6).
+enum class Shortfall : std::uint8_t {
+  debt = 1,
+  /// Borne by the party that funded the award; nothing is posted.
+  booked_loss = 2,
+  /// The refund is refused.
+  refused = 3,
+};
+
 struct TimeBounds {
   Duration clock_skew_max{5 * 60'000};
   Duration backdating_max{7 * 86'400'000};
@@ -135,6 +144,9 @@ struct Program {
   TimeBounds bounds;
   OffsetRule offset;
   ExpiryRule expiry;
+  Shortfall shortfall = Shortfall::debt;
+  /// How long a hold sets points aside; at most a day.
+  Duration hold_timeout{15 * 60'000};
   absl::flat_hash_map<PartyId, Party> parties;
   absl::flat_hash_map<VenueId, Venue> venues;
   /// Ascending by id, in byte order: the order of award lines.

@@ -4,37 +4,18 @@
 #include <iterator>
 
 #include "actors/domain/calendar.h"
-#include "actors/domain/checked.h"
 #include "actors/domain/content.h"
+#include "actors/domain/counting_down.h"
 #include "actors/domain/draft.h"
 #include "actors/domain/ensure.h"
 #include "actors/domain/guards.h"
+#include "actors/domain/limits.h"
 #include "actors/domain/refund_part.h"
-#include "actors/domain/rows.h"
+#include "actors/domain/refund_share.h"
+#include "actors/domain/shortfall.h"
 
 namespace wutong::domain {
 namespace {
-
-/// Of `whole`, the floored share that `refunded` is of `of`; nothing of nothing.
-std::int64_t share_of(std::int64_t whole, Money refunded, Money of) {
-  if (of == Money{}) return 0;
-  const auto share = floor_share(whole, refunded.minor_units, of.minor_units);
-  ENSURE(share, "no more than the whole was refunded");
-  return *share;
-}
-
-Money earning_goods(const CheckedOut& order) {
-  return order.content.amount - order.content.excluded_from_earning;
-}
-
-/// Whether the rest of the eligible spend, in proportion to the earning goods that stay, falls below
-/// what the line's rule asked for.
-bool lost(const AwardLine& line, const CheckedOut& order, Money refunded_earning) {
-  if (!line.lost_below_threshold) return false;
-  const Money earning = earning_goods(order);
-  return Wide(order.eligible.minor_units) * (earning - refunded_earning).minor_units <
-         Wide(line.threshold.minor_units) * earning.minor_units;
-}
 
 /// In the order of their lines.
 std::vector<const Movement*> movements_of(const CheckedOut& order, Reason reason) {
@@ -92,11 +73,8 @@ RefundTotals totals_with(const CheckedOut& order, const RefundTotals& before,
   totals.offset_money = {
       share_of(order.offset_money.minor_units, totals.amount, order.content.amount)};
   std::ranges::set_union(before.lines, part.lines, std::back_inserter(totals.lines));
-  const Money earning = totals.amount - totals.excluded;
   for (const AwardLine& line : order.awards) {
-    const bool all = lost(line, order, earning);
-    totals.clawed_back.push_back(
-        all ? line.points : Points{share_of(line.points.count, earning, earning_goods(order))});
+    totals.clawed_back.push_back(clawed_back_of(order, line, totals.amount - totals.excluded));
   }
   totals.given_back = given_back_with(order, before, totals.amount);
   return totals;
@@ -137,49 +115,49 @@ void give_back(Draft& draft, const CheckedOut& order, const std::vector<Points>&
   }
 }
 
-/// From the line's own lot; then by counting what of that lot has expired; then from other lots; the
-/// rest is owed (D6).
-void claw_back(Draft& draft, const CheckedOut& order, const std::vector<Points>& parts) {
+/// Returns what could not be taken back.
+Points claw_back(Draft& draft, const CheckedOut& order, const std::vector<Points>& parts,
+                 Shortfall rest) {
+  Points missing;
   for (std::uint32_t line = 0; line < parts.size(); ++line) {
     if (parts[line] == Points{}) continue;
-    const PartyId party = order.awards[line].party;
-    const Draft::Cause cause{.reason = Reason::claw_back, .line = line, .counterparty = party};
     const Movement* award = award_of(order, line);
     ENSURE(award != nullptr, "an award line with points went into no lot");
-    Points left = parts[line];
-    left -= draft.take_from(cause, terms_of(*award), left);
-    left -= draft.count_expired(line, terms_of(*award), left);
-    left -= draft.take_from_all(cause, left);
-    draft.owe({.order = order.key,
-               .order_occurred_at = order.content.occurred_at,
-               .line = line,
-               .party = party,
-               .points = left});
+    missing += take_back(
+        draft,
+        {.cause = {.reason = Reason::claw_back,
+                   .line = line,
+                   .counterparty = order.awards[line].party},
+         .lot = terms_of(*award),
+         .points = parts[line],
+         .order = order.key,
+         .order_occurred_at = std::min(order.content.occurred_at, order.header.received_at)},
+        rest);
   }
-}
-
-/// The counter of the order's day goes down by what is taken, as far as it is still kept.
-void count_down(Draft& draft, const Member& member, const CheckedOut& order, Points clawed_back) {
-  for (const CounterMove& move : order.effects.counters) {
-    const auto counter = std::ranges::find_if(
-        member.counters, [&](const Counter& kept) { return place_of(kept) == place_of(move); });
-    if (counter == member.counters.end()) continue;
-    const std::int64_t down = std::min(counter->value, clawed_back.count);
-    if (down > 0) draft.count({move.measure, move.window, move.day, -down});
-  }
+  return missing;
 }
 
 }  // namespace
 
-tl::expected<Refunded, Refused> refund_order(const Member& member, const Program& program,
-                                             const RiskPolicy& policy, const Refund& refund,
-                                             Instant now) {
-  const Record* known = find_record(member, refund.order);
-  const auto* order = known == nullptr ? nullptr : std::get_if<CheckedOut>(known);
+std::optional<Refused> refund_order(const Member& member, const Program& program,
+                                    const RiskPolicy& policy, const Refund& refund, Instant now,
+                                    Event& happened) {
+  const CheckedOut* order = find_order(member, refund.order);
   const RefundTotals* last = find_totals(member, refund.order);
-  if (const auto refused = refusal_of(member, program, refund, now, order, last)) {
-    return tl::unexpected(*refused);
-  }
+  if (const auto refused = refusal_of(member, program, refund, now, order, last)) return refused;
+  const EventHeader header{
+      .received_at = now, .program_version = program.version, .policy_version = policy.version};
+  const Instant occurred_at = std::min(refund.occurred_at, now);
+  const Occasion occasion{.member = &member,
+                          .venue = program.venue(refund.origin.venue),
+                          .origin = &refund.origin,
+                          .business_day = business_day(occurred_at, program.zone),
+                          .now = now,
+                          .late = is_late(program, refund.origin, refund.occurred_at, now)};
+  const Demand demand{.is_refund = true};
+  // The engine's own refund is nobody's doing.
+  auto checks = refund.reversal ? std::vector<RiskCheck>{} : checks_of(policy, occasion, demand);
+  const Day today = business_day(now, program.zone);
   const RefundTotals before = last == nullptr ? nothing_refunded(*order) : *last;
   const RefundPart part = part_of(*order, before, refund.scope);
   RefundTotals totals = totals_with(*order, before, part);
@@ -187,38 +165,61 @@ tl::expected<Refunded, Refused> refund_order(const Member& member, const Program
   const auto given_back = difference(totals.given_back, before.given_back);
   const Money offset_money = totals.offset_money - before.offset_money;
 
-  const Day today = business_day(now, program.zone);
   Draft draft(member, today, now);
   if (!draft.has_room_for(sum_of(given_back))) {
-    return tl::unexpected(Refused{Refusal::amount_overflows, Field::amount});
+    return Refused{Refusal::amount_overflows, Field::amount};
   }
   give_back(draft, *order, given_back, today, program.expiry);
-  claw_back(draft, *order, clawed_back);
-  count_down(draft, member, *order, sum_of(clawed_back));
+  // What must not have happened is undone in any case.
+  const Shortfall rest = refund.reversal && program.shortfall == Shortfall::refused
+                             ? Shortfall::debt
+                             : program.shortfall;
+  const Points missing = claw_back(draft, *order, clawed_back, rest);
+  if (missing > Points{} && rest == Shortfall::refused) {
+    return Refused{Refusal::shortfall, Field::none};
+  }
+  if (decline(checks)) {
+    happened.emplace<Declined>(Declined{.header = header,
+                                        .key = refund.key,
+                                        .id = refund.refund_id,
+                                        .origin = refund.origin,
+                                        .content = content_of(refund),
+                                        .order_venue = order->origin.venue,
+                                        .order_id = order->order_id,
+                                        .order_occurred_at = order->content.occurred_at,
+                                        .late = occasion.late,
+                                        .checks = std::move(checks),
+                                        .after = balances_of(member, today, now)});
+    return std::nullopt;
+  }
+  count(draft, policy, occasion, checks, demand);
+  count_down(draft, member, *order, before, totals);
   draft.repay_debts();
   draft.expire(program);
 
   const Balances after = draft.balances();
-  return Refunded{.header = {.received_at = now,
-                             .program_version = program.version,
-                             .policy_version = policy.version},
-                  .key = refund.key,
-                  .refund_id = refund.refund_id,
-                  .origin = refund.origin,
-                  .order_venue = order->origin.venue,
-                  .order_id = order->order_id,
-                  .order_occurred_at = order->content.occurred_at,
-                  .content = content_of(refund),
-                  .reason = refund.reason,
-                  .amount = part.amount,
-                  .excluded = part.excluded,
-                  .offset_money = offset_money,
-                  .cash_back = part.amount - offset_money,
-                  .clawed_back = sum_of(clawed_back),
-                  .given_back = sum_of(given_back),
-                  .totals = std::move(totals),
-                  .effects = draft.take_effects(),
-                  .after = after};
+  happened.emplace<Refunded>(
+      Refunded{.header = header,
+               .key = refund.key,
+               .refund_id = refund.refund_id,
+               .origin = refund.origin,
+               .order_venue = order->origin.venue,
+               .order_id = order->order_id,
+               .order_occurred_at = order->content.occurred_at,
+               .content = content_of(refund),
+               .reason = refund.reason,
+               .amount = part.amount,
+               .excluded = part.excluded,
+               .offset_money = offset_money,
+               .cash_back = part.amount - offset_money,
+               .clawed_back = sum_of(clawed_back),
+               .given_back = sum_of(given_back),
+               .booked_loss = rest == Shortfall::booked_loss ? missing : Points{},
+               .totals = std::move(totals),
+               .checks = std::move(checks),
+               .effects = draft.take_effects(),
+               .after = after});
+  return std::nullopt;
 }
 
 }  // namespace wutong::domain

@@ -44,12 +44,10 @@ std::optional<Refused> refusal_of(const Member& member, const Program& program,
   // What must not have happened is undone whoever the member is by now, and whenever that is found.
   const bool asked_for = !refund.reversal;
 
-  if (asked_for && member.status != MemberStatus::active)
-    return Refused{Refusal::member_not_active, Field::member};
-  if (asked_for && refund.occurred_at > now + program.bounds.clock_skew_max)
-    return Refused{Refusal::occurred_in_future, Field::occurred_at};
-  if (asked_for && refund.occurred_at < now - program.bounds.backdating_max)
-    return Refused{Refusal::back_dated, Field::occurred_at};
+  if (asked_for) {
+    if (const auto refused = refusal_of_occasion(member, program, refund.occurred_at, now))
+      return refused;
+  }
   if (amount != nullptr && amount->excluded > amount->amount)
     return Refused{Refusal::excluded_exceeds_amount, Field::excluded};
   if (amount != nullptr && !(within_bounds(amount->amount) && within_bounds(amount->excluded)))

@@ -23,8 +23,16 @@ requires requires(const Row& row) { row.lapses_at; }
 }
 
 template <typename Row>
-requires requires(const Row& row) { row.measure; }
-[[nodiscard]] auto place_of(const Row& row) { return std::tie(row.measure, row.window, row.day); }
+requires requires(const Row& row) { row.window; }
+[[nodiscard]] auto place_of(const Row& row) {
+  return std::tie(row.measure, row.window, row.day, row.shadow);
+}
+
+template <typename Row>
+requires requires(const Row& row) { row.seconds; }
+[[nodiscard]] auto place_of(const Row& row) {
+  return std::tie(row.measure, row.seconds, row.shadow, row.last);
+}
 
 template <typename Row>
 requires requires(const Row& row) { row.tier; }

@@ -42,7 +42,8 @@ void add_points(Numbers& numbers, const std::string& prefix, const AuditPoints& 
       {"points_issued", points.issued},   {"points_in_lots", points.in_lots},
       {"points_used", points.used},       {"points_given_back", points.given_back},
       {"points_expired", points.expired}, {"points_clawed_back", points.clawed_back},
-      {"points_repaid", points.repaid},   {"points_owed", points.debts}};
+      {"points_repaid", points.repaid},   {"points_owed", points.debts},
+      {"points_held", points.held},       {"points_booked_as_lost", points.booked_losses}};
   for (const auto& [name, value] : of_points) numbers.emplace_back(prefix + name, value);
 }
 

@@ -114,6 +114,24 @@ void compile_expiry(const document::Program& from, DocumentChecks& checks, domai
   }
 }
 
+void compile_holdings(const document::Program& from, DocumentChecks& checks, domain::Program& to) {
+  constexpr std::int64_t day_seconds = 86'400;
+  to.hold_timeout = {checks.in_range({"hold_timeout_seconds", {}}, from.has_hold_timeout_seconds(),
+                                     from.hold_timeout_seconds(), {1, day_seconds}, 900) *
+                     1'000};
+  switch (from.shortfall()) {
+    case document::BOOKED_LOSS:
+      to.shortfall = domain::Shortfall::booked_loss;
+      break;
+    case document::REFUSED:
+      to.shortfall = domain::Shortfall::refused;
+      break;
+    default:
+      to.shortfall = domain::Shortfall::debt;
+      break;
+  }
+}
+
 void compile_tenders(const document::Program& from, DocumentChecks& checks, domain::Program& to) {
   const DocumentPath path{"tenders_without_earning", {}};
   checks.check_count(path, static_cast<std::size_t>(from.tenders_without_earning_size()),
@@ -145,6 +163,7 @@ DocumentResult<domain::Program> compile_program(std::string_view text) {
   compile_bounds(from, checks, *to);
   compile_offset(from, checks, *to);
   compile_expiry(from, checks, *to);
+  compile_holdings(from, checks, *to);
   compile_tenders(from, checks, *to);
   compile_parties(from, checks, ids, *to);
   compile_venues(from, checks, ids, *to);

@@ -6,13 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "gateway/documents/risk_document.h"
 #include "tests/gateway/documents_fixture.h"
 
 namespace wutong {
 namespace {
 
-using ::testing::ElementsAre;
 using ::testing::ElementsAreArray;
 using testing::errors_of;
 using testing::good_program;
@@ -298,24 +296,6 @@ INSTANTIATE_TEST_SUITE_P(Table, BadPrograms, ::testing::ValuesIn(bad_programs),
 
 TEST(BadProgram, IsOneChangeAwayFromAGoodOne) {
   EXPECT_THAT(errors_of(compile_program(good_program)), IsEmpty());
-}
-
-TEST(BadRiskPolicy, IsToldWhole) {
-  const auto policy = compile_risk_policy(
-      R"({"limits": [
-        {"id": "a", "measure": "POINTS_EARNED", "window": "CALENDAR_DAY", "effect": "CAP"},
-        {"id": "a", "bound": -1}]})");
-
-  EXPECT_THAT(
-      errors_of(policy),
-      ElementsAre(
-          "line 1, column 1: version: must be given, 1 or more",
-          R"(line 2, column 9: limits[0].bound: must be given (limit "a"))",
-          R"(line 3, column 9: limits[1].measure: must be given (limit "a"))",
-          R"(line 3, column 9: limits[1].window: must be given (limit "a"))",
-          R"(line 3, column 9: limits[1].effect: must be given (limit "a"))",
-          R"(line 3, column 10: limits[1].id: "a" stands at limits[0].id already (limit "a"))",
-          R"(line 3, column 21: limits[1].bound: must be 0 to 1000000000000 (limit "a"))"));
 }
 
 }  // namespace

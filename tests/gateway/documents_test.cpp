@@ -82,6 +82,8 @@ TEST(Documents, EverythingThatIsLeftOutHasItsDefault) {
   EXPECT_EQ(compiled.offset.step_value, domain::Money{300});
   EXPECT_EQ(compiled.expiry.ahead, 24);
   EXPECT_EQ(compiled.expiry.give_back_grace_days, 0);
+  EXPECT_EQ(compiled.shortfall, domain::Shortfall::debt);
+  EXPECT_EQ(compiled.hold_timeout, domain::Duration{900'000});
   const auto& venue = *compiled.venue(domain::VenueId::intern("V"));
   EXPECT_THAT(venue.refunds_orders_of, ElementsAre(domain::VenueId::intern("V")));
   EXPECT_THAT(venue.funding, IsEmpty());
@@ -119,23 +121,6 @@ TEST(Documents, PromotionsComeInTheByteOrderOfTheirIds) {
   std::vector<std::string> ids;
   for (const auto& promotion : (*program)->promotions) ids.emplace_back(promotion.id.text());
   EXPECT_THAT(ids, ElementsAre("B", "S", "b"));
-}
-
-TEST(Documents, ARiskPolicyCompilesSortedByIdWithItsDefaults) {
-  const auto policy = compile_risk_policy(
-      R"({"version": 3, "limits": [
-        {"id": "z", "measure": "POINTS_EARNED", "window": "CALENDAR_DAY", "effect": "FLAG", "mode": "OFF", "bound": "12"},
-        {"id": "a", "measure": "POINTS_EARNED", "window": "CALENDAR_DAY", "effect": "CAP", "bound": 1000}]})");
-
-  ASSERT_THAT(errors_of(policy), IsEmpty());
-  ASSERT_EQ((*policy)->limits.size(), 2U);
-  const auto& first = (*policy)->limits[0];
-  EXPECT_EQ(first.id.text(), "a");
-  EXPECT_EQ(first.mode, domain::LimitMode::live);
-  EXPECT_EQ(first.effect, domain::LimitEffect::cap);
-  EXPECT_EQ(first.bound, 1'000);
-  EXPECT_EQ((*policy)->limits[1].mode, domain::LimitMode::off);
-  EXPECT_EQ((*policy)->limits[1].bound, 12);
 }
 
 TEST(Documents, AFileThatCannotBeReadIsToldWithoutAPlace) {

@@ -86,10 +86,13 @@ inline domain::Movement any_movement() {
 }
 
 inline domain::Measure any_measure() {
-  return any_of(domain::Measure::points_earned, domain::Measure::visits);
+  return any_of(domain::Measure::points_earned, domain::Measure::refunds);
 }
 inline domain::Window any_window() {
-  return any_of(domain::Window::calendar_day, domain::Window::calendar_month);
+  return any_of(domain::Window::calendar_day, domain::Window::calendar_week);
+}
+inline std::int32_t any_seconds() {
+  return *gen::inRange<std::int32_t>(1, domain::sliding_seconds_max + 1);
 }
 inline domain::TierSpan any_tier() {
   return {.source = any_of(domain::TierSource::reached, domain::TierSource::given),
@@ -122,7 +125,12 @@ inline domain::Effects any_effects() {
         return domain::ExpiredCount{any<std::uint32_t>(), any<std::uint32_t>(), {any()}};
       }),
       .counters = several([] {
-        return domain::CounterMove{any_measure(), any_window(), {any<std::int32_t>()}, any()};
+        return domain::CounterMove{
+            any_measure(), any_window(), {any<std::int32_t>()}, any(), any_name<domain::LimitId>()};
+      }),
+      .sliding = several([] {
+        return domain::SlidingMove{any_measure(), any_seconds(), any(),
+                                   any_name<domain::LimitId>()};
       }),
       .tiers = several(any_tier),
   };
@@ -144,7 +152,8 @@ inline domain::AwardLine any_award() {
 inline domain::RiskCheck any_check() {
   return {.limit = any_name<domain::LimitId>(),
           .mode = any_of(domain::LimitMode::live, domain::LimitMode::off),
-          .effect = any_of(domain::LimitEffect::flag, domain::LimitEffect::cap),
+          .effect = *gen::element(domain::LimitEffect::flag, domain::LimitEffect::cap,
+                                  domain::LimitEffect::decline),
           .value_before = any(),
           .value_asked = any(),
           .bound = any(),
@@ -206,6 +215,8 @@ inline domain::Refunded any_refunded() {
   event.cash_back = {any()};
   event.clawed_back = {any()};
   event.given_back = {any()};
+  event.booked_loss = {any()};
+  event.checks = several(any_check);
   event.totals = {.amount = {any()},
                   .excluded = {any()},
                   .offset_money = {any()},
@@ -266,12 +277,39 @@ inline domain::GrantRevoked any_grant_revoked() {
           .occurred_at = {any()},
           .reason = any_text(),
           .points = {any()},
+          .booked_loss = {any()},
           .effects = any_effects(),
           .after = any_balances()};
 }
 
+inline domain::Declined any_declined() {
+  domain::Declined event{.header = any_header(),
+                         .key = any_key(),
+                         .id = any_text(),
+                         .origin = any_origin(),
+                         .content = {},
+                         .order_venue = {},
+                         .order_id = {},
+                         .order_occurred_at = {},
+                         .late = any_bool(),
+                         .checks = several(any_check),
+                         .after = any_balances()};
+  if (any_bool()) {
+    event.content = any_checked_out().content;
+    return event;
+  }
+  const auto refund = any_refunded();
+  event.content = refund.content;
+  event.order_venue = refund.order_venue;
+  event.order_id = refund.order_id;
+  event.order_occurred_at = refund.order_occurred_at;
+  return event;
+}
+
 inline domain::Record any_record() {
-  switch (*gen::inRange(0, 6)) {
+  switch (*gen::inRange(0, 7)) {
+    case 5:
+      return any_declined();
     case 0:
       return any_refunded();
     case 3:
@@ -317,7 +355,7 @@ inline LogEvent any_log_event() {
 }
 
 inline PackedRecord any_packed() {
-  PackedRecord record{any_key(), {}, any_position(), {any()}, any_text()};
+  PackedRecord record{any_key(), {}, any_position(), {any()}, any_bool(), any_text()};
   record.order = any_bool() ? record.key : any_key();
   return record;
 }
@@ -358,7 +396,12 @@ inline Snapshot any_snapshot() {
                                 {any()}};
   });
   member.counters = several([] {
-    return domain::Counter{any_measure(), any_window(), {any<std::int32_t>()}, any()};
+    return domain::Counter{
+        any_measure(), any_window(), {any<std::int32_t>()}, any(), any_name<domain::LimitId>()};
+  });
+  member.sliding = several([] {
+    return domain::SlidingCount{
+        any_measure(), any_seconds(), {any()}, any(), any_name<domain::LimitId>()};
   });
   member.tiers = several(any_tier);
   snapshot.records = several(any_packed);

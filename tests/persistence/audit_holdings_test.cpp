@@ -142,11 +142,13 @@ TEST(AuditHoldings, PendingPointsAreNotIssuedBeforeTheirApproval) {
 TEST(AuditHoldings, GrantsAreIssuedAndRevocationsClawedBack) {
   auto draft = with_an_order();
   happen(draft, domain::Granted{.key = {7, 0},
+                                .content = {.points = {500}},
                                 .effects = {.movements = {moved(domain::Reason::grant, {500})}},
                                 .after = {.available = {677}}});
   happen(draft,
          domain::GrantRevoked{.key = {8, 0},
                               .grant = {7, 0},
+                              .points = {500},
                               .effects = {.movements = {moved(domain::Reason::revoke, {-500})}},
                               .after = {.available = {177}}});
 
@@ -156,6 +158,40 @@ TEST(AuditHoldings, GrantsAreIssuedAndRevocationsClawedBack) {
   EXPECT_EQ(report.points.issued, 677);
   EXPECT_EQ(report.points.clawed_back, 500);
   EXPECT_THAT(report.postings, ElementsAre(Pair("MALL", 177 * 3'000)));
+}
+
+TEST(AuditHoldings, AGrantSaysOtherPointsThanItGave) {
+  auto draft = with_an_order();
+  happen(draft, domain::Granted{.key = {7, 0},
+                                .content = {.points = {499}},
+                                .effects = {.movements = {moved(domain::Reason::grant, {500})}},
+                                .after = {.available = {677}}});
+
+  const auto report = audited(draft);
+
+  ASSERT_TRUE(report.broken);
+  EXPECT_EQ(report.broken->what, "a grant's points are not what went into lots");
+}
+
+TEST(AuditHoldings, ALossThatIsBookedIsNeitherTakenNorOwed) {
+  auto draft = with_an_order();
+  happen(draft,
+         domain::GrantRevoked{.key = {8, 0},
+                              .points = {200},
+                              .booked_loss = {23},
+                              .effects = {.movements = {moved(domain::Reason::revoke, {-177})}},
+                              .after = {}});
+  auto wrong = draft;
+  happen(wrong, domain::GrantRevoked{.key = {9, 0}, .points = {2}, .booked_loss = {1}});
+
+  const auto report = audited(draft);
+  const auto broken = audited(wrong);
+
+  ASSERT_FALSE(report.broken) << report.broken->what;
+  EXPECT_EQ(report.points.booked_losses, 23);
+  ASSERT_TRUE(broken.broken);
+  EXPECT_EQ(broken.broken->what,
+            "points taken, expired, owed and lost are not what was taken back");
 }
 
 }  // namespace

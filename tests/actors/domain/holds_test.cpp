@@ -251,6 +251,12 @@ TEST(Hold, NeverExceedsWhatItsLotHas) {
   EXPECT_EQ(broken_invariant(member), "holds are not in their order");
 }
 
+bool concerns_a_hold(const Command& command) {
+  const auto* checkout = std::get_if<Checkout>(&command);
+  return std::holds_alternative<Hold>(command) || std::holds_alternative<Release>(command) ||
+         (checkout != nullptr && !checkout->hold_id.empty());
+}
+
 /// After every third step some of what is available is held for some hours.
 RC_GTEST_PROP(Holds, NothingElseTouchesWhatIsHeld,
               (const Choices& choices, const std::vector<Step>& steps)) {
@@ -263,7 +269,7 @@ RC_GTEST_PROP(Holds, NothingElseTouchesWhatIsHeld,
     const Points held_before = world.balances().held;
     static_cast<void>(world.run(command));
 
-    RC_ASSERT(world.balances().held == held_before);
+    RC_ASSERT(concerns_a_hold(command) || world.balances().held == held_before);
     const Points available = world.balances().available;
     if (i % 3 == 2 && available > Points{}) {
       const Points points{std::max<std::int64_t>(1, available.count * steps[i].part / 10'000)};
@@ -280,7 +286,7 @@ RC_GTEST_PROP(Holds, NothingElseTouchesWhatIsHeld,
     }
     RC_ASSERT(posted == pool_owes(world.member));
     const Balances* told = balances_after(world.events.back());
-    RC_ASSERT(told == nullptr || *told == world.balances());
+    if (told != nullptr) RC_ASSERT(*told == world.balances());
   }
   Member replayed;
   for (const Event& event : world.events) domain::apply(replayed, event);

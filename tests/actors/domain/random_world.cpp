@@ -1,10 +1,13 @@
 #include "tests/actors/domain/random_world.h"
 
 #include <algorithm>
+#include <iterator>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <utility>
 
+#include "actors/domain/calendar.h"
 #include "actors/domain/offset.h"
 
 namespace wutong::testing {
@@ -82,12 +85,87 @@ RefundScope next_scope(const CheckedOut& order, const RefundTotals* before, cons
   return RefundOfAmount{earning + excluded, excluded};
 }
 
-std::vector<const CheckedOut*> orders_of(const World& world) {
-  std::vector<const CheckedOut*> orders;
+template <typename Kind>
+std::vector<const Kind*> all_of(const World& world) {
+  std::vector<const Kind*> found;
   for (const Record& record : world.member.records) {
-    if (const auto* order = std::get_if<CheckedOut>(&record)) orders.push_back(order);
+    if (const auto* one = std::get_if<Kind>(&record)) found.push_back(one);
   }
-  return orders;
+  return found;
+}
+
+template <typename Kind>
+const Kind* any_of(const World& world, const Step& step) {
+  const auto found = all_of<Kind>(world);
+  return found.empty() ? nullptr : found[step.which % found.size()];
+}
+
+Points portion(Points of, const Step& step) { return {of.count * step.part / 10'000}; }
+
+/// Of any hold, over or not, so that those which are over are asked for too.
+std::optional<Command> capture(World& world, const Step& step, std::size_t number) {
+  const Held* hold = any_of<Held>(world, step);
+  if (hold == nullptr) return std::nullopt;
+  const Points held = held_by(world.member, hold->key, world.now);
+  const Order order{.id = std::to_string(number),
+                    .amount = {step.amount},
+                    .use = in_whole_steps(world.program.offset, portion(held, step))};
+  Checkout checkout = world.capture(order, hold->hold_id);
+  if (step.which % 4 == 3) checkout.origin.offline = true;
+  return checkout;
+}
+
+std::optional<Command> hold_or_grant(World& world, const Step& step, std::size_t number) {
+  const std::string id = std::to_string(number);
+  if (step.kind == 10) {
+    return world.hold(id, std::max(portion(world.balances().available, step), Points{1}));
+  }
+  if (step.kind == 11) return capture(world, step, number);
+  if (step.kind == 12) {
+    const Held* hold = any_of<Held>(world, step);
+    if (hold != nullptr) return world.release(hold->hold_id);
+  }
+  if (step.kind == 13) {
+    Grant grant = world.grant(id, {step.part + 1}, step.which % 2 == 0 ? "MALL" : "HOTEL");
+    if (step.which % 3 == 0) {
+      const Day today = business_day(world.now, world.program.zone);
+      grant.expires_on = Day{today.since_epoch + static_cast<std::int32_t>(step.which % 40)};
+    }
+    return grant;
+  }
+  if (step.kind == 14) {
+    const Granted* grant = any_of<Granted>(world, step);
+    if (grant != nullptr) return world.revocation(id, grant->grant_id);
+  }
+  return std::nullopt;
+}
+
+Limit many(const char* id, Measure measure, Window window, LimitEffect effect, std::int64_t bound,
+           std::int32_t seconds = 0) {
+  return {.id = LimitId::intern(id),
+          .measure = measure,
+          .window = window,
+          .seconds = seconds,
+          .effect = effect,
+          .bound = bound};
+}
+
+std::vector<Limit> many_limits() {
+  using enum LimitEffect;
+  using enum Measure;
+  using enum Window;
+  std::vector<Limit> limits{many("l1", orders, sliding, decline, 6, 2 * 86'400),
+                            many("l2", amount, calendar_week, decline, 9'000'00),
+                            many("l3", points_used, calendar_day, decline, 3'000),
+                            many("l4", refunds, calendar_month, decline, 9),
+                            many("l5", points_earned, calendar_month, cap, 7'000),
+                            many("l6", points_earned, sliding, cap, 2'000, 30 * 86'400),
+                            many("l7", orders, calendar_day, flag, 2),
+                            many("l8", orders, sliding, decline, 2, 3'600),
+                            many("l9", points_earned, sliding, cap, 300, 86'400)};
+  limits[7].mode = limits[8].mode = LimitMode::shadow;
+  limits[0].scoped = {{.channel = {}, .venue = VenueId::intern("H1"), .format = {}, .bound = 4}};
+  return limits;
 }
 
 }  // namespace
@@ -99,7 +177,8 @@ std::ostream& operator<<(std::ostream& out, const Choices& choices) {
              << choices.offset_share << ", one group " << choices.one_group << ", lost "
              << choices.lost_below_threshold << ", cap " << choices.daily_cap << ", monthly "
              << choices.monthly_expiry << ", ahead " << choices.ahead << ", grace "
-             << choices.grace_days << ", breakage " << choices.breakage_of_group << '}';
+             << choices.grace_days << ", breakage " << choices.breakage_of_group << ", shortfall "
+             << choices.shortfall << ", many limits " << choices.many_limits << '}';
 }
 
 std::ostream& operator<<(std::ostream& out, const Step& step) {
@@ -126,13 +205,15 @@ rc::Gen<Choices> any_choices() {
       rc::gen::set(&Choices::monthly_expiry, arbitrary<bool>()),
       rc::gen::set(&Choices::ahead, inRange<std::uint32_t>(0, 3)),
       rc::gen::set(&Choices::grace_days, element<std::uint32_t>(0, 0, 10)),
-      rc::gen::set(&Choices::breakage_of_group, arbitrary<bool>()));
+      rc::gen::set(&Choices::breakage_of_group, arbitrary<bool>()),
+      rc::gen::set(&Choices::shortfall, element<std::uint32_t>(0, 0, 1, 2)),
+      rc::gen::set(&Choices::many_limits, arbitrary<bool>()));
 }
 
 rc::Gen<Step> any_step() {
   using rc::gen::inRange;
   return rc::gen::build<Step>(
-      rc::gen::set(&Step::kind, inRange<std::uint32_t>(0, 10)),
+      rc::gen::set(&Step::kind, inRange<std::uint32_t>(0, 16)),
       rc::gen::set(&Step::amount, rc::gen::weightedOneOf<std::uint32_t>(
                                       {{1, inRange<std::uint32_t>(0, 100)},
                                        {8, inRange<std::uint32_t>(100, 2'000'00)}})),
@@ -171,19 +252,29 @@ World world_of(const Choices& choices, bool backwards) {
                            daily_limit("b", choices.daily_cap),
                            daily_limit("c", 5, LimitEffect::cap, LimitMode::shadow)};
   }
+  if (choices.many_limits)
+    std::ranges::copy(many_limits(), std::back_inserter(world.policy.limits));
   if (backwards) std::ranges::reverse(world.policy.limits);
+  program.shortfall = static_cast<Shortfall>(choices.shortfall + 1);
+  program.hold_timeout = Duration{86'400'000};
   return world;
+}
+
+Choices forgiving(Choices choices) {
+  choices.shortfall = 0;
+  choices.many_limits = false;
+  return choices;
 }
 
 Command next_command(World& world, const Step& step, std::size_t number) {
   world.now = world.now + Duration{step.hours_later * 3'600'000LL};
   world.pass_time();
-  const auto orders = orders_of(world);
-  if (step.kind < 5 || orders.empty()) return next_checkout(world, step, number);
-  const CheckedOut& original = *orders[step.which % orders.size()];
-  const Order named{.id = original.order_id, .venue = std::string(original.origin.venue.text())};
+  if (auto command = hold_or_grant(world, step, number)) return *std::move(command);
+  const CheckedOut* original = step.kind < 5 ? nullptr : any_of<CheckedOut>(world, step);
+  if (original == nullptr) return next_checkout(world, step, number);
+  const Order named{.id = original->order_id, .venue = std::string(original->origin.venue.text())};
   return world.refund("r" + std::to_string(number), named,
-                      next_scope(original, find_totals(world.member, original.key), step));
+                      next_scope(*original, find_totals(world.member, original->key), step));
 }
 
 }  // namespace wutong::testing

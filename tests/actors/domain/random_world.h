@@ -28,6 +28,10 @@ struct Choices {
   std::uint32_t ahead = 0;
   std::uint32_t grace_days = 0;
   bool breakage_of_group = false;
+  /// 0 debts, 1 booked losses, 2 refunds refused.
+  std::uint32_t shortfall = 0;
+  /// Limits of every measure, window and effect, so tight that they are met.
+  bool many_limits = false;
 };
 
 /// One thing that happens.
@@ -48,6 +52,9 @@ std::ostream& operator<<(std::ostream& out, const Step& step);
 /// A world under documents of these choices. `backwards` writes promotions and limits down in the
 /// opposite order.
 [[nodiscard]] World world_of(const Choices& choices, bool backwards = false);
+
+/// Limits under which a refund in parts cannot be what one whole refund is, taken out, and debts allowed.
+[[nodiscard]] Choices forgiving(Choices choices);
 
 /// The command that `step` means to `world` as it stands; moves its clock.
 [[nodiscard]] domain::Command next_command(World& world, const Step& step, std::size_t number);

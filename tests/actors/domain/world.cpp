@@ -62,6 +62,10 @@ RecordKey refund_key(const std::string& venue, const std::string& id) {
   return key_from("refund/" + venue + "/" + id);
 }
 
+RecordKey key_of_kind(const std::string& kind, const std::string& id) {
+  return key_from(kind + "/M1/" + id);
+}
+
 World::World() {
   now = at("2024-06-01 09:00:00");
   run(Enroll{.member_id = "wang"});
@@ -92,6 +96,58 @@ Refund World::refund(const std::string& id, const Order& order, RefundScope scop
           .scope = std::move(scope)};
 }
 
+Hold World::hold(const std::string& id, Points points) const {
+  return {.key = key_of_kind("hold", id),
+          .hold_id = id,
+          .origin = {.venue = VenueId::intern("M1")},
+          .occurred_at = now,
+          .points = points};
+}
+
+Release World::release(const std::string& hold) const {
+  return {.key = key_of_kind("release", hold),
+          .origin = {.venue = VenueId::intern("M1")},
+          .occurred_at = now,
+          .hold = key_of_kind("hold", hold),
+          .hold_id = hold};
+}
+
+Grant World::grant(const std::string& id, Points points, const std::string& party) const {
+  return {.key = key_of_kind("grant", id),
+          .grant_id = id,
+          .origin = {.venue = VenueId::intern("M1")},
+          .occurred_at = now,
+          .points = points,
+          .party = PartyId::intern(party),
+          .expires_on = {},
+          .reason = "goodwill"};
+}
+
+RevokeGrant World::revocation(const std::string& id, const std::string& grant) const {
+  return {.key = key_of_kind("revocation", id),
+          .revocation_id = id,
+          .origin = {.venue = VenueId::intern("M1")},
+          .occurred_at = now,
+          .grant = key_of_kind("grant", grant),
+          .grant_id = grant,
+          .reason = "a mistake"};
+}
+
+Checkout World::capture(const Order& order, const std::string& hold) const {
+  Checkout asked = checkout(order);
+  asked.hold_id = hold;
+  asked.hold = key_of_kind("hold", hold);
+  return asked;
+}
+
+void World::tell_unexpected(const Decision& decision) {
+  if (const auto* refused = std::get_if<Refused>(&decision)) {
+    ADD_FAILURE() << "refused " << static_cast<int>(refused->refusal);
+  } else {
+    ADD_FAILURE() << (std::holds_alternative<Replay>(decision) ? "replayed" : "another event");
+  }
+}
+
 Decision World::run(const Command& command) {
   pass_time();
   Decision decision = decide(member, program, policy, command, now);
@@ -117,34 +173,12 @@ void World::happen(Event event) {
   events.push_back(std::move(event));
 }
 
-CheckedOut World::buy(const Checkout& checkout) {
-  const Decision decision = run(checkout);
-  if (const auto* refused = std::get_if<Refused>(&decision)) {
-    ADD_FAILURE() << "refused " << static_cast<int>(refused->refusal);
-    return {};
-  }
-  const auto* accepted = std::get_if<Accepted>(&decision);
-  if (accepted == nullptr) {
-    ADD_FAILURE() << "replayed";
-    return {};
-  }
-  return std::get<CheckedOut>(accepted->event);
-}
+CheckedOut World::buy(const Checkout& checkout) { return done<CheckedOut>(checkout); }
 
 CheckedOut World::buy(const Order& order) { return buy(checkout(order)); }
 
 Refunded World::give_back(const std::string& id, const Order& order, RefundScope scope) {
-  const Decision decision = run(refund(id, order, std::move(scope)));
-  if (const auto* refused = std::get_if<Refused>(&decision)) {
-    ADD_FAILURE() << "refused " << static_cast<int>(refused->refusal);
-    return {};
-  }
-  const auto* accepted = std::get_if<Accepted>(&decision);
-  if (accepted == nullptr) {
-    ADD_FAILURE() << "replayed";
-    return {};
-  }
-  return std::get<Refunded>(accepted->event);
+  return done<Refunded>(refund(id, order, std::move(scope)));
 }
 
 Refused World::refusal(const Command& command) {

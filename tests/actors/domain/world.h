@@ -22,6 +22,8 @@ struct Order {
 
 [[nodiscard]] domain::RecordKey order_key(const std::string& venue, const std::string& id);
 [[nodiscard]] domain::RecordKey refund_key(const std::string& venue, const std::string& id);
+/// Of a kind of its own: "hold", "release", "grant", "revocation".
+[[nodiscard]] domain::RecordKey key_of_kind(const std::string& kind, const std::string& id);
 
 /// One member, run as a shard runs it: what is due first, then the command; accepted events are
 /// stamped, applied and their records kept.
@@ -41,7 +43,28 @@ class World {
   [[nodiscard]] domain::Refund refund(const std::string& id, const Order& order,
                                       domain::RefundScope scope) const;
 
+  /// At M1, and now.
+  [[nodiscard]] domain::Hold hold(const std::string& id, domain::Points points) const;
+  [[nodiscard]] domain::Release release(const std::string& hold) const;
+  [[nodiscard]] domain::Grant grant(const std::string& id, domain::Points points,
+                                    const std::string& party = "MALL") const;
+  [[nodiscard]] domain::RevokeGrant revocation(const std::string& id,
+                                               const std::string& grant) const;
+  /// The order with a hold to capture.
+  [[nodiscard]] domain::Checkout capture(const Order& order, const std::string& hold) const;
+
   domain::Decision run(const domain::Command& command);
+  /// What must come of the command.
+  template <typename Happened>
+  Happened done(const domain::Command& command) {
+    const domain::Decision decision = run(command);
+    const auto* accepted = std::get_if<domain::Accepted>(&decision);
+    if (accepted == nullptr || !std::holds_alternative<Happened>(accepted->event)) {
+      tell_unexpected(decision);
+      return {};
+    }
+    return std::get<Happened>(accepted->event);
+  }
   /// Only what is due.
   void pass_time();
   /// What no command brings about: stamped, applied and kept like what one does.
@@ -57,6 +80,8 @@ class World {
   [[nodiscard]] domain::Balances balances() const;
 
  private:
+  static void tell_unexpected(const domain::Decision& decision);
+
   std::uint64_t next_sequence_ = 1;
 };
 
