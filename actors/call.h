@@ -33,14 +33,19 @@ struct ReadHistory {
   std::uint32_t records_max = 50;
 };
 
+/// The points that expire next, but for those that are held, and the last day they can be used; 0 points
+/// if none ever do.
+struct Expiring {
+  domain::Points points;
+  domain::Day last_day;
+};
+
 /// What a receipt tells beyond its record, computed at each reply.
 struct Standing {
   domain::Balances now;
-  /// Still refundable of the order; of a refund's receipt: of its original.
+  /// Still refundable of the order; of a refund's receipt: of its original. 0 where there is none.
   domain::Money refundable;
-  /// The points that expire next, and the last day they can be used; 0 points if none ever do.
-  domain::Points expiring;
-  domain::Day expires_on;
+  Expiring expiring;
 };
 
 struct ReceiptReply {
@@ -56,6 +61,7 @@ struct QuoteReply {
 struct MemberReply {
   domain::Member member;  ///< without records
   domain::Balances now;
+  Expiring expiring;
   bool enrolled_now = false;
 };
 struct HistoryReply {

@@ -11,6 +11,19 @@ namespace {
 
 constexpr std::uint32_t history_records_max = 200;
 
+/// A lot whose day has passed is gone, though the event that says so may not have come yet.
+Expiring expiring_next(const domain::Member& member, domain::Day today) {
+  Expiring next;
+  for (const auto& lot : member.lots) {
+    const bool at_stake = lot.free() > domain::Points{} && lot.expires_on >= today;
+    if (!at_stake) continue;
+    if (next.points > domain::Points{} && lot.expires_on != next.last_day) break;
+    next.points += lot.free();
+    next.last_day = lot.expires_on;
+  }
+  return next;
+}
+
 }  // namespace
 
 void Shard::reply_after(std::shared_ptr<Call> call, domain::Position needs, Reply reply,
@@ -102,12 +115,9 @@ void Shard::expire_replies() {
 Standing Shard::standing_of(const MemberActor& member, const domain::Record& record,
                             domain::Instant now) const {
   const auto& state = member.state;
-  Standing standing{
-      .now = domain::balances_of(state, domain::business_day(now, rules_.program->zone), now)};
-  standing.expires_on = domain::next_expiry(state);
-  for (const auto& lot : state.lots) {
-    if (lot.expires_on == standing.expires_on) standing.expiring += lot.free();
-  }
+  const auto today = domain::business_day(now, rules_.program->zone);
+  Standing standing{.now = domain::balances_of(state, today, now),
+                    .expiring = expiring_next(state, today)};
   // The order's amount less its last refund's totals. A refund that is just happening is not in the
   // window yet; totals only rise.
   const auto* refund = std::get_if<domain::Refunded>(&record);
@@ -124,7 +134,9 @@ Standing Shard::standing_of(const MemberActor& member, const domain::Record& rec
 
 MemberReply Shard::member_reply(const MemberActor& member, domain::Instant now) const {
   const auto today = domain::business_day(now, rules_.program->zone);
-  return {.member = member.state, .now = domain::balances_of(member.state, today, now)};
+  return {.member = member.state,
+          .now = domain::balances_of(member.state, today, now),
+          .expiring = expiring_next(member.state, today)};
 }
 
 Reply Shard::history_page(const MemberActor& member, const WaitingCall& waiting,

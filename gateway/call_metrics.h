@@ -16,6 +16,7 @@ enum class CallOutcome : std::uint8_t {
   done,
   replayed,
   refused,
+  declined,
   invalid_argument,
   deadline_exceeded,
   not_found,
@@ -26,10 +27,19 @@ enum class CallOutcome : std::uint8_t {
   unavailable,
   unauthenticated,
 };
-inline constexpr std::array<std::string_view, 12> call_outcome_names = {
-    "done",        "replayed",       "refused",           "invalid_argument",   "deadline_exceeded",
-    "not_found",   "already_exists", "permission_denied", "resource_exhausted", "internal",
-    "unavailable", "unauthenticated"};
+inline constexpr std::array<std::string_view, 13> call_outcome_names = {"done",
+                                                                        "replayed",
+                                                                        "refused",
+                                                                        "declined",
+                                                                        "invalid_argument",
+                                                                        "deadline_exceeded",
+                                                                        "not_found",
+                                                                        "already_exists",
+                                                                        "permission_denied",
+                                                                        "resource_exhausted",
+                                                                        "internal",
+                                                                        "unavailable",
+                                                                        "unauthenticated"};
 [[nodiscard]] CallOutcome outcome_of(Code code);
 
 /// Parts of a call's way through the engine.

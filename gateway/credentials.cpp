@@ -24,18 +24,44 @@ constexpr std::array<RoleName, 6> role_names = {{{"till", Role::till},
                                                  {"finance", Role::finance},
                                                  {"operator", Role::operator_role}}};
 
+/// What a method does, as far as roles differ by it.
+enum class Kind : std::uint8_t { reads, serves_members, takes_payments, gives_points };
+
+Kind kind_of(Method method) {
+  switch (method) {
+    case Method::checkout:
+    case Method::refund:
+      return Kind::takes_payments;
+    case Method::enroll:
+    case Method::hold:
+    case Method::release:
+      return Kind::serves_members;
+    case Method::grant:
+    case Method::revoke_grant:
+      return Kind::gives_points;
+    case Method::quote:
+    case Method::get_receipt:
+    case Method::get_member:
+    case Method::list_history:
+      return Kind::reads;
+  }
+  return Kind::gives_points;
+}
+
 bool role_may(Role role, Method method) {
-  const bool moves_points = method == Method::checkout || method == Method::refund;
+  const Kind kind = kind_of(method);
   switch (role) {
-    case Role::till:
     case Role::operator_role:
       return true;
+    case Role::till:
+      return kind != Kind::gives_points;
     case Role::member_service:
-      return !moves_points;
+      return kind == Kind::reads || kind == Kind::serves_members;
     case Role::loyalty:
+      return kind == Kind::reads || kind == Kind::gives_points;
     case Role::risk:
     case Role::finance:
-      return !moves_points && method != Method::enroll;
+      return kind == Kind::reads;
   }
   return false;
 }

@@ -23,9 +23,10 @@
 ///     venues = ["M1", "M2"]       # or ["*"] for all
 ///     methods = ["Quote"]         # optional: fewer than the role's
 ///
-/// A till and an operator may call every method; member_service all but Checkout and Refund;
-/// loyalty, risk and finance only those that read. A role widens no venue: receipts and history
-/// entries are seen of the credential's venues alone, by every role.
+/// An operator may call every method; a till all but Grant and RevokeGrant; member_service all but
+/// these, Checkout and Refund; loyalty those that read, Grant and RevokeGrant; risk and finance only
+/// those that read. A role widens no venue: receipts and history entries are seen of the credential's
+/// venues alone, by every role.
 namespace wutong {
 
 enum class Role : std::uint8_t { till, member_service, loyalty, risk, finance, operator_role };

@@ -43,6 +43,23 @@ domain::RecordKey KeyHasher::refund(std::string_view venue, std::string_view ref
   return record('R', venue, refund_id);
 }
 
+domain::RecordKey KeyHasher::hold(std::string_view venue, std::string_view hold_id) const {
+  return record('H', venue, hold_id);
+}
+
+domain::RecordKey KeyHasher::release(std::string_view venue, std::string_view hold_id) const {
+  return record('L', venue, hold_id);
+}
+
+domain::RecordKey KeyHasher::grant(std::string_view venue, std::string_view grant_id) const {
+  return record('G', venue, grant_id);
+}
+
+domain::RecordKey KeyHasher::revocation(std::string_view venue,
+                                        std::string_view revocation_id) const {
+  return record('V', venue, revocation_id);
+}
+
 domain::RecordKey KeyHasher::record(char space, std::string_view venue, std::string_view id) const {
   // The length in front of the venue keeps ("M1", "2-7") and ("M12", "-7") apart.
   std::string text;

@@ -16,10 +16,16 @@ class KeyHasher {
   explicit KeyHasher(std::string_view hash_key);
 
   [[nodiscard]] domain::MemberKey member(std::string_view member_id) const;
-  /// Orders and refunds lie in spaces of their own: no order has the key of a refund by its ids.
+  /// Each kind lies in a space of its own: no order has the key of a refund by its ids.
   [[nodiscard]] domain::RecordKey order(std::string_view venue, std::string_view order_id) const;
   /// `venue` is the refunding one.
   [[nodiscard]] domain::RecordKey refund(std::string_view venue, std::string_view refund_id) const;
+  [[nodiscard]] domain::RecordKey hold(std::string_view venue, std::string_view hold_id) const;
+  /// A release has no id of its own: it is its hold's.
+  [[nodiscard]] domain::RecordKey release(std::string_view venue, std::string_view hold_id) const;
+  [[nodiscard]] domain::RecordKey grant(std::string_view venue, std::string_view grant_id) const;
+  [[nodiscard]] domain::RecordKey revocation(std::string_view venue,
+                                             std::string_view revocation_id) const;
 
  private:
   [[nodiscard]] domain::RecordKey record(char space, std::string_view venue,

@@ -17,12 +17,17 @@ enum class Method : std::uint8_t {
   enroll = 4,
   get_member = 5,
   list_history = 6,
+  hold = 7,
+  release = 8,
+  grant = 9,
+  revoke_grant = 10,
 };
-inline constexpr std::size_t method_count = 7;
+inline constexpr std::size_t method_count = 11;
 
 /// As the wire and the credentials' file name them.
 inline constexpr std::array<std::string_view, method_count> method_names = {
-    "Quote", "Checkout", "Refund", "GetReceipt", "Enroll", "GetMember", "ListHistory"};
+    "Quote",       "Checkout", "Refund",  "GetReceipt", "Enroll",     "GetMember",
+    "ListHistory", "Hold",     "Release", "Grant",      "RevokeGrant"};
 
 [[nodiscard]] constexpr std::string_view name_of(Method method) {
   return method_names[static_cast<std::size_t>(method)];

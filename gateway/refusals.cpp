@@ -73,6 +73,16 @@ std::string_view path_of(Field field, Method method) {
       return "origin.venue";
     case Field::refund_scope:
       return {};
+    case Field::points:
+      return "points";
+    case Field::party:
+      return "party";
+    case Field::expires_on:
+      return "expires_on";
+    case Field::grant_id:
+      return "grant_id";
+    case Field::reason:
+      return "reason";
   }
   return {};
 }
@@ -104,7 +114,7 @@ std::string_view complaint_of(Refusal refusal) {
     case Refusal::tenders_do_not_sum:
       return "do not sum to the amount less the offset money";
     case Refusal::amount_overflows:
-      return "is too large to count its award";
+      return "comes to more points than a member may have";
     case Refusal::hold_unknown:
       return "names no open hold";
     case Refusal::late_without_hold:
@@ -131,6 +141,16 @@ std::string_view complaint_of(Refusal refusal) {
       return "takes more than is left of the order's earning goods";
     case Refusal::more_excluded_than_left:
       return "is more than is left of the order's excluded goods";
+    case Refusal::shortfall:
+      return "takes back more points than the member has";
+    case Refusal::grant_unknown:
+      return "names no known grant";
+    case Refusal::grant_already_revoked:
+      return "names a grant that is taken back already";
+    case Refusal::party_unknown:
+      return "names no party";
+    case Refusal::expires_in_past:
+      return "lies in the past";
   }
   return "is refused";
 }
@@ -138,6 +158,7 @@ std::string_view complaint_of(Refusal refusal) {
 std::optional<Code> status_code_of(Refusal refusal, Method method) {
   switch (refusal) {
     case Refusal::member_unknown:
+    case Refusal::party_unknown:
       return Code::not_found;
     case Refusal::occurred_in_future:
     case Refusal::back_dated:
@@ -147,6 +168,7 @@ std::optional<Code> status_code_of(Refusal refusal, Method method) {
     case Refusal::excluded_lines_do_not_sum:
     case Refusal::tenders_do_not_sum:
     case Refusal::amount_overflows:
+    case Refusal::expires_in_past:
       return Code::invalid_argument;
     default:
       break;

@@ -40,6 +40,8 @@ CallOutcome outcome_of(Outcome outcome) {
       return CallOutcome::replayed;
     case Outcome::refused:
       return CallOutcome::refused;
+    case Outcome::declined:
+      return CallOutcome::declined;
   }
   return CallOutcome::internal;
 }
@@ -98,6 +100,23 @@ class CallbackPoints final : public PointsService, public v1::Points::CallbackSe
   grpc::ServerUnaryReactor* Refund(grpc::CallbackServerContext* context,
                                    const v1::RefundRequest* in, v1::RefundReply* out) override {
     return serve(Method::refund, *context, *in, *out);
+  }
+  grpc::ServerUnaryReactor* Hold(grpc::CallbackServerContext* context, const v1::HoldRequest* in,
+                                 v1::HoldReply* out) override {
+    return serve(Method::hold, *context, *in, *out);
+  }
+  grpc::ServerUnaryReactor* Release(grpc::CallbackServerContext* context,
+                                    const v1::ReleaseRequest* in, v1::ReleaseReply* out) override {
+    return serve(Method::release, *context, *in, *out);
+  }
+  grpc::ServerUnaryReactor* Grant(grpc::CallbackServerContext* context, const v1::GrantRequest* in,
+                                  v1::GrantReply* out) override {
+    return serve(Method::grant, *context, *in, *out);
+  }
+  grpc::ServerUnaryReactor* RevokeGrant(grpc::CallbackServerContext* context,
+                                        const v1::RevokeGrantRequest* in,
+                                        v1::RevokeGrantReply* out) override {
+    return serve(Method::revoke_grant, *context, *in, *out);
   }
   grpc::ServerUnaryReactor* GetReceipt(grpc::CallbackServerContext* context,
                                        const v1::GetReceiptRequest* in,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <numeric>
+#include <type_traits>
 #include <variant>
 
 #include "gateway/shape.h"
@@ -58,6 +59,8 @@ v1::LimitEffect wire(domain::LimitEffect effect) {
       return v1::LIMIT_EFFECT_FLAG;
     case domain::LimitEffect::cap:
       return v1::LIMIT_EFFECT_CAP;
+    case domain::LimitEffect::decline:
+      return v1::LIMIT_EFFECT_DECLINE;
   }
   return v1::LIMIT_EFFECT_UNSPECIFIED;
 }
@@ -120,6 +123,20 @@ std::int64_t sum(const std::vector<domain::Points>& parts) {
       [](std::int64_t total, domain::Points part) { return total + part.count; });
 }
 
+/// Points of a claw-back, or of a revocation, that were in no lot, had not expired and are not owed.
+template <typename Happened>
+std::int64_t booked_loss(const Happened& /*event*/, const v1::ReceiptRecord& /*told*/) {
+  return 0;
+}
+std::int64_t booked_loss(const domain::Refunded& event, const v1::ReceiptRecord& told) {
+  return event.clawed_back.count - moved(event.effects, domain::Reason::claw_back) -
+         told.clawed_back_as_expired() - told.debt_incurred();
+}
+std::int64_t booked_loss(const domain::GrantRevoked& event, const v1::ReceiptRecord& told) {
+  return event.points.count - moved(event.effects, domain::Reason::revoke) -
+         told.clawed_back_as_expired() - told.debt_incurred();
+}
+
 void fill(const domain::Effects& effects, v1::ReceiptRecord& out) {
   for (const domain::Movement& movement : effects.movements) {
     fill(movement, *out.add_movements());
@@ -141,7 +158,6 @@ void fill(const domain::Effects& effects, v1::ReceiptRecord& out) {
 }
 
 void fill(const domain::EventHeader& header, std::uint32_t shard, v1::ReceiptRecord& out) {
-  out.set_outcome(v1::OUTCOME_ACCEPTED);
   out.mutable_position()->set_shard(shard);
   out.mutable_position()->set_epoch(header.position.epoch);
   out.mutable_position()->set_sequence(header.position.sequence);
@@ -150,15 +166,21 @@ void fill(const domain::EventHeader& header, std::uint32_t shard, v1::ReceiptRec
   out.set_policy_version(header.policy_version);
 }
 
+/// What was asked for, as far as it is told of a declined order too.
+void fill(const domain::OrderContent& content, v1::CheckoutRecord& out) {
+  out.set_occurred_at_unix_ms(content.occurred_at.unix_ms);
+  out.set_currency(content.currency);
+  out.set_amount_minor(content.amount.minor_units);
+  out.set_excluded_from_earning_minor(content.excluded_from_earning.minor_units);
+  out.set_excluded_from_offset_minor(content.excluded_from_offset.minor_units);
+  out.set_hold_id(content.hold_id);
+}
+
 void fill(const domain::CheckedOut& event, v1::CheckoutRecord& out) {
   out.set_order_id(event.order_id);
   fill(event.origin, *out.mutable_origin());
-  out.set_occurred_at_unix_ms(event.content.occurred_at.unix_ms);
-  out.set_currency(event.content.currency);
-  out.set_amount_minor(event.content.amount.minor_units);
+  fill(event.content, out);
   out.set_tax_minor(event.tax.minor_units);
-  out.set_excluded_from_earning_minor(event.content.excluded_from_earning.minor_units);
-  out.set_excluded_from_offset_minor(event.content.excluded_from_offset.minor_units);
   out.set_eligible_minor(event.eligible.minor_units);
   std::int64_t earned = 0;
   for (std::size_t line = 0; line < event.awards.size(); ++line) {
@@ -194,17 +216,112 @@ void fill(const domain::Refunded& event, v1::RefundRecord& out) {
   out.set_reason(event.reason);
 }
 
-/// A receipt tells of its kind only what all kinds have in common, until the wire has more to say.
-template <typename Happened>
-void fill_what(const Happened& /*event*/, v1::ReceiptRecord& /*out*/) {}
+void fill(const domain::Held& event, v1::HoldRecord& out) {
+  out.set_hold_id(event.hold_id);
+  fill(event.origin, *out.mutable_origin());
+  out.set_occurred_at_unix_ms(event.content.occurred_at.unix_ms);
+  out.set_points(event.content.points.count);
+  out.set_lapses_at_unix_ms(event.lapses_at.unix_ms);
+}
+
+void fill(const domain::Released& event, v1::ReleaseRecord& out) {
+  out.set_hold_id(event.hold_id);
+  fill(event.origin, *out.mutable_origin());
+  out.set_hold_occurred_at_unix_ms(event.hold_occurred_at.unix_ms);
+  out.set_occurred_at_unix_ms(event.occurred_at.unix_ms);
+  out.set_points(event.points.count);
+}
+
+void fill(const domain::Granted& event, v1::GrantRecord& out) {
+  out.set_grant_id(event.grant_id);
+  fill(event.origin, *out.mutable_origin());
+  out.set_occurred_at_unix_ms(event.content.occurred_at.unix_ms);
+  out.set_points(event.content.points.count);
+  out.set_party(text_of(event.content.party));
+  for (const domain::Movement& movement : event.effects.movements) {
+    if (movement.reason != domain::Reason::grant) continue;
+    out.set_expires_on(shape::text_of(movement.expires_on));
+  }
+  out.set_reason(event.content.reason);
+}
+
+void fill(const domain::GrantRevoked& event, v1::RevocationRecord& out) {
+  out.set_revocation_id(event.revocation_id);
+  fill(event.origin, *out.mutable_origin());
+  out.set_grant_id(event.grant_id);
+  out.set_grant_occurred_at_unix_ms(event.grant_occurred_at.unix_ms);
+  out.set_occurred_at_unix_ms(event.occurred_at.unix_ms);
+  out.set_points(event.points.count);
+  out.set_reason(event.reason);
+}
+
+/// Nothing but what was asked for.
+void fill(const domain::Declined& event, const domain::OrderContent& content,
+          v1::ReceiptRecord& out) {
+  v1::CheckoutRecord& checkout = *out.mutable_checkout();
+  checkout.set_order_id(event.id);
+  fill(event.origin, *checkout.mutable_origin());
+  fill(content, checkout);
+  checkout.set_late(event.late);
+}
+void fill(const domain::Declined& event, const domain::RefundContent& content,
+          v1::ReceiptRecord& out) {
+  v1::RefundRecord& refund = *out.mutable_refund();
+  refund.set_refund_id(event.id);
+  fill(event.origin, *refund.mutable_origin());
+  refund.mutable_order()->set_venue(text_of(event.order_venue));
+  refund.mutable_order()->set_order_id(event.order_id);
+  refund.set_order_occurred_at_unix_ms(event.order_occurred_at.unix_ms);
+  refund.set_occurred_at_unix_ms(content.occurred_at.unix_ms);
+  refund.set_amount_minor(content.amount.minor_units);
+  refund.set_excluded_minor(content.excluded.minor_units);
+}
 
 void fill_what(const domain::CheckedOut& event, v1::ReceiptRecord& out) {
   fill(event, *out.mutable_checkout());
-  for (const domain::RiskCheck& check : event.checks) tell(check, *out.add_risk_checks());
 }
-
 void fill_what(const domain::Refunded& event, v1::ReceiptRecord& out) {
   fill(event, *out.mutable_refund());
+}
+void fill_what(const domain::Held& event, v1::ReceiptRecord& out) {
+  fill(event, *out.mutable_hold());
+}
+void fill_what(const domain::Released& event, v1::ReceiptRecord& out) {
+  fill(event, *out.mutable_release());
+}
+void fill_what(const domain::Granted& event, v1::ReceiptRecord& out) {
+  fill(event, *out.mutable_grant());
+}
+void fill_what(const domain::GrantRevoked& event, v1::ReceiptRecord& out) {
+  fill(event, *out.mutable_revocation());
+}
+void fill_what(const domain::Declined& event, v1::ReceiptRecord& out) {
+  std::visit([&](const auto& content) { fill(event, content, out); }, event.content);
+}
+
+template <typename Happened>
+concept Checked = requires(const Happened& happened) {
+  happened.checks;
+};
+template <typename Happened>
+concept Moving = requires(const Happened& happened) {
+  happened.effects;
+};
+
+template <typename Happened>
+void fill_record(const Happened& event, std::uint32_t shard, v1::ReceiptRecord& out) {
+  constexpr bool declined = std::is_same_v<Happened, domain::Declined>;
+  out.set_outcome(declined ? v1::OUTCOME_DECLINED : v1::OUTCOME_ACCEPTED);
+  fill(event.header, shard, out);
+  fill_what(event, out);
+  if constexpr (Checked<Happened>) {
+    for (const domain::RiskCheck& check : event.checks) tell(check, *out.add_risk_checks());
+  }
+  if constexpr (Moving<Happened>) {
+    fill(event.effects, out);
+    out.set_booked_loss(booked_loss(event, out));
+  }
+  tell(event.after, *out.mutable_balances_after());
 }
 
 }  // namespace
@@ -249,19 +366,14 @@ void tell(const domain::RiskCheck& check, v1::RiskCheck& out) {
 void tell(const Standing& standing, v1::Standing& out) {
   tell(standing.now, *out.mutable_balances());
   out.set_refundable_minor(standing.refundable.minor_units);
-  out.set_expiring(standing.expiring.count);
-  if (standing.expiring.count > 0) out.set_expires_on(shape::text_of(standing.expires_on));
+  out.set_expiring(standing.expiring.points.count);
+  if (standing.expiring.points > domain::Points{}) {
+    out.set_expires_on(shape::text_of(standing.expiring.last_day));
+  }
 }
 
 void tell(const domain::Record& record, std::uint32_t shard, v1::ReceiptRecord& out) {
-  std::visit(
-      [&](const auto& event) {
-        fill(event.header, shard, out);
-        fill_what(event, out);
-        fill(event.effects, out);
-        tell(event.after, *out.mutable_balances_after());
-      },
-      record);
+  std::visit([&](const auto& event) { fill_record(event, shard, out); }, record);
 }
 
 }  // namespace wutong

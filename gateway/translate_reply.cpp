@@ -50,7 +50,9 @@ OrProblem<Outcome> receipt_or_refusal(const Reply& reply, Method method, Out& ou
   const auto* receipt = std::get_if<ReceiptReply>(&reply);
   if (receipt == nullptr) return unforeseen();
   fill(*receipt, *out.mutable_receipt());
-  return receipt->replayed ? Outcome::replayed : Outcome::done;
+  if (receipt->replayed) return Outcome::replayed;
+  const bool declined = std::holds_alternative<domain::Declined>(receipt->record);
+  return declined ? Outcome::declined : Outcome::done;
 }
 
 v1::MemberStatus wire(domain::MemberStatus status) {
@@ -79,6 +81,7 @@ void fill(const MemberReply& reply, v1::Member& out) {
     told.set_available_from_unix_ms(lot.available_from.unix_ms);
     told.set_party(std::string(lot.party.text()));
     told.set_price_thousandths(lot.price.thousandths);
+    told.set_held(lot.held.count);
   }
   for (const domain::Debt& debt : member.debts) {
     v1::Debt& told = *out.add_debts();
@@ -88,6 +91,10 @@ void fill(const MemberReply& reply, v1::Member& out) {
     told.set_party(std::string(debt.party.text()));
   }
   out.set_last_event_at_unix_ms(member.last_event_at.unix_ms);
+  out.set_expiring(reply.expiring.points.count);
+  if (reply.expiring.points > domain::Points{}) {
+    out.set_expires_on(shape::text_of(reply.expiring.last_day));
+  }
 }
 
 void fill(const domain::Quoted& quoted, v1::Quotation& out) {
@@ -103,6 +110,7 @@ void fill(const domain::Quoted& quoted, v1::Quotation& out) {
   }
   out.set_points_earned(earned);
   for (const domain::RiskCheck& check : quoted.checks) tell(check, *out.add_risk_checks());
+  out.set_declined(quoted.declined);
   tell(quoted.now, *out.mutable_balances());
   out.set_program_version(quoted.program_version);
   out.set_policy_version(quoted.policy_version);
@@ -140,6 +148,22 @@ OrProblem<Outcome> translate(const Reply& reply, v1::CheckoutReply& out) {
 
 OrProblem<Outcome> translate(const Reply& reply, v1::RefundReply& out) {
   return receipt_or_refusal(reply, Method::refund, out);
+}
+
+OrProblem<Outcome> translate(const Reply& reply, v1::HoldReply& out) {
+  return receipt_or_refusal(reply, Method::hold, out);
+}
+
+OrProblem<Outcome> translate(const Reply& reply, v1::ReleaseReply& out) {
+  return receipt_or_refusal(reply, Method::release, out);
+}
+
+OrProblem<Outcome> translate(const Reply& reply, v1::GrantReply& out) {
+  return receipt_or_refusal(reply, Method::grant, out);
+}
+
+OrProblem<Outcome> translate(const Reply& reply, v1::RevokeGrantReply& out) {
+  return receipt_or_refusal(reply, Method::revoke_grant, out);
 }
 
 OrProblem<Outcome> translate(const Reply& reply, v1::GetReceiptReply& out) {

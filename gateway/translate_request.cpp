@@ -7,13 +7,8 @@
 #include <utility>
 
 #include "gateway/page_token.h"
+#include "gateway/request_parts.h"
 #include "gateway/shape.h"
-
-/// Evaluates `expression`, an OrProblem; answers the problem, or goes on with its value in `name`.
-#define WUTONG_TAKE(name, expression)                                       \
-  auto name##_or = (expression);                                            \
-  if (!name##_or) return tl::make_unexpected(std::move(name##_or).error()); \
-  [[maybe_unused]] auto name = *std::move(name##_or)
 
 namespace wutong {
 namespace {
@@ -21,106 +16,8 @@ namespace {
 constexpr std::uint32_t page_size_default = 50;
 constexpr std::uint32_t page_size_max = 200;
 
-using domain::Money;
-using domain::StoreId;
 using Lines = google::protobuf::RepeatedPtrField<v1::BasketLine>;
 using Tenders = google::protobuf::RepeatedPtrField<v1::Tender>;
-
-/// The venue, if the program has it and the credential covers it.
-OrProblem<const domain::Venue*> venue_of(const std::string& text, std::string path,
-                                         const TranslationContext& context) {
-  WUTONG_TAKE(name, shape::id(text, path));
-  const auto id = domain::VenueId::find(name);
-  const domain::Venue* venue = id ? context.program.venue(*id) : nullptr;
-  if (venue == nullptr) return wrong(Code::not_found, std::move(path), "names no venue");
-  if (!context.credential.covers(name)) {
-    return wrong(Code::permission_denied, std::move(path), "is not one of this token's venues");
-  }
-  return venue;
-}
-
-/// The store of `venue`; the empty one for an empty text.
-OrProblem<StoreId> store_of(const std::string& text, std::string path, const domain::Venue& venue) {
-  if (text.empty()) return StoreId();
-  WUTONG_TAKE(name, shape::id(text, path));
-  const auto id = StoreId::find(name);
-  if (!id || !venue.stores.contains(*id)) {
-    return wrong(Code::not_found, std::move(path), "names no store of the venue");
-  }
-  return *id;
-}
-
-struct Place {
-  domain::Origin origin;
-  const domain::Venue* venue = nullptr;
-};
-
-OrProblem<Place> place_of(bool is_given, const v1::Origin& origin,
-                          const TranslationContext& context) {
-  if (!is_given) return invalid("origin", "is missing");
-  WUTONG_TAKE(venue, venue_of(origin.venue(), "origin.venue", context));
-  WUTONG_TAKE(store, store_of(origin.store(), "origin.store", *venue));
-  WUTONG_TAKE(terminal, shape::text(origin.terminal(), "origin.terminal"));
-  WUTONG_TAKE(cashier, shape::text(origin.cashier(), "origin.cashier"));
-  if (!v1::Channel_IsValid(origin.channel())) {
-    return invalid("origin.channel", "is not a known channel");
-  }
-  WUTONG_TAKE(number,
-              shape::text(origin.printed_receipt_number(), "origin.printed_receipt_number"));
-  WUTONG_TAKE(business_date, shape::day(origin.business_date(), "origin.business_date"));
-  return Place{.origin = {.venue = venue->id,
-                          .store = store,
-                          .terminal = std::string(terminal),
-                          .cashier = std::string(cashier),
-                          .channel = static_cast<domain::Channel>(origin.channel()),
-                          .offline = origin.offline(),
-                          .printed_receipt_number = std::string(number),
-                          .till_business_date = business_date},
-               .venue = venue};
-}
-
-OrProblem<std::string> member_id_of(bool is_given, const v1::MemberRef& member) {
-  if (!is_given) return invalid("member", "is missing");
-  switch (member.by_case()) {
-    case v1::MemberRef::kId:
-      return shape::id(member.id(), "member.id").map([](auto id) { return std::string(id); });
-    case v1::MemberRef::kIdentity: {
-      const v1::Identity& identity = member.identity();
-      if (identity.kind() == v1::IDENTITY_KIND_UNSPECIFIED ||
-          !v1::IdentityKind_IsValid(identity.kind())) {
-        return invalid("member.identity.kind", "is not a known kind");
-      }
-      WUTONG_TAKE(value, shape::id(identity.value(), "member.identity.value"));
-      return wrong(Code::not_found, "member.identity", "is linked to no member");
-    }
-    case v1::MemberRef::BY_NOT_SET:
-      break;
-  }
-  return invalid("member", "is missing: give an id or an identity");
-}
-
-enum class Told : std::uint8_t { required, optional };
-
-/// The gateway's clock, or the caller's where the ledger goes by that.
-OrProblem<domain::Instant> received_at_of(std::optional<std::int64_t> told, Told wish,
-                                          const TranslationContext& context) {
-  constexpr std::string_view path = "received_at_unix_ms";
-  if (context.clock == LedgerClock::gateway) {
-    if (told) return invalid(std::string(path), "is allowed in a ledger with clock=caller only");
-    return context.now;
-  }
-  if (!told && wish == Told::required) {
-    return invalid(std::string(path), "is missing: this ledger has clock=caller");
-  }
-  if (!told) return domain::Instant{};
-  return shape::instant(*told, path);
-}
-
-template <typename Request>
-std::optional<std::int64_t> told_receipt(const Request& request) {
-  if (!request.has_received_at_unix_ms()) return std::nullopt;
-  return request.received_at_unix_ms();
-}
 
 OrProblem<std::vector<domain::Tender>> tenders_of(const Tenders& given) {
   if (given.size() > shape::tenders_max) return invalid("tenders", "are more than 20");
@@ -175,7 +72,8 @@ OrProblem<std::vector<domain::BasketLine>> lines_of(const Lines& given,
 
 /// What a quote and a checkout have in common.
 template <typename Request>
-OrProblem<domain::Checkout> order_of(const Request& request, Place place) {
+OrProblem<domain::Checkout> order_of(const Request& request, Place place,
+                                     const TranslationContext& context) {
   if (!request.has_amount_minor()) return invalid("amount_minor", "is missing");
   WUTONG_TAKE(amount, shape::money(request.amount_minor(), "amount_minor"));
   WUTONG_TAKE(currency, shape::currency(request.currency(), "currency"));
@@ -187,6 +85,8 @@ OrProblem<domain::Checkout> order_of(const Request& request, Place place) {
   WUTONG_TAKE(tenders, tenders_of(request.tenders()));
   WUTONG_TAKE(lines, lines_of(request.lines(), *place.venue));
   WUTONG_TAKE(hold_id, shape::text(request.hold_id(), "hold_id"));
+  const auto hold =
+      hold_id.empty() ? domain::RecordKey{} : context.keys.hold(place.venue->id.text(), hold_id);
   return domain::Checkout{.origin = std::move(place.origin),
                           .currency = std::string(currency),
                           .amount = amount,
@@ -195,7 +95,8 @@ OrProblem<domain::Checkout> order_of(const Request& request, Place place) {
                           .tenders = std::move(tenders),
                           .lines = std::move(lines),
                           .points_to_use = points,
-                          .hold_id = std::string(hold_id)};
+                          .hold_id = std::string(hold_id),
+                          .hold = hold};
 }
 
 OrProblem<domain::RefundScope> scope_of(const v1::RefundRequest& request) {
@@ -260,16 +161,6 @@ OrProblem<Order> original_of(bool is_given, const v1::OrderRef& order, const std
                .key = context.keys.order(venue->id.text(), order_id)};
 }
 
-std::unique_ptr<Call> call_of(std::string member_id, Request request, domain::Instant received_at,
-                              const TranslationContext& context) {
-  auto call = std::make_unique<Call>();
-  if (!member_id.empty()) call->member = context.keys.member(member_id);
-  call->member_id = std::move(member_id);
-  call->request = std::move(request);
-  call->received_at = received_at;
-  return call;
-}
-
 /// Where the gateway's clock rules, reads go by it too.
 domain::Instant time_of_read(const TranslationContext& context) {
   return context.clock == LedgerClock::gateway ? context.now : domain::Instant{};
@@ -288,7 +179,7 @@ OrProblem<std::unique_ptr<Call>> translate(const v1::QuoteRequest& request,
     occurred_at = told;
   }
   if (received_at == domain::Instant{}) received_at = occurred_at;
-  WUTONG_TAKE(order, order_of(request, std::move(place)));
+  WUTONG_TAKE(order, order_of(request, std::move(place), context));
   order.occurred_at = occurred_at;
   return call_of(std::move(member), domain::Quote{std::move(order)}, received_at, context);
 }
@@ -301,7 +192,7 @@ OrProblem<std::unique_ptr<Call>> translate(const v1::CheckoutRequest& request,
   WUTONG_TAKE(occurred_at, shape::instant(request.occurred_at_unix_ms(), "occurred_at_unix_ms"));
   WUTONG_TAKE(received_at, received_at_of(told_receipt(request), Told::required, context));
   WUTONG_TAKE(tax, shape::money(request.tax_minor(), "tax_minor"));
-  WUTONG_TAKE(order, order_of(request, std::move(place)));
+  WUTONG_TAKE(order, order_of(request, std::move(place), context));
   order.key = context.keys.order(order.origin.venue.text(), order_id);
   order.order_id = std::string(order_id);
   order.occurred_at = occurred_at;

@@ -25,7 +25,7 @@ struct TranslationContext {
 };
 
 /// A call without deadline and `done`; or the first thing that is wrong, naming the field:
-/// INVALID_ARGUMENT for a shape, NOT_FOUND for an unknown venue, store or identity,
+/// INVALID_ARGUMENT for a shape, NOT_FOUND for an unknown venue, store, party or identity,
 /// PERMISSION_DENIED for a venue of the program that the credential does not cover.
 ///
 /// In a ledger with `clock=caller` a read has `received_at` 0: the member's last event's time stands in
@@ -35,6 +35,14 @@ struct TranslationContext {
 [[nodiscard]] OrProblem<std::unique_ptr<Call>> translate(const v1::CheckoutRequest& request,
                                                          const TranslationContext& context);
 [[nodiscard]] OrProblem<std::unique_ptr<Call>> translate(const v1::RefundRequest& request,
+                                                         const TranslationContext& context);
+[[nodiscard]] OrProblem<std::unique_ptr<Call>> translate(const v1::HoldRequest& request,
+                                                         const TranslationContext& context);
+[[nodiscard]] OrProblem<std::unique_ptr<Call>> translate(const v1::ReleaseRequest& request,
+                                                         const TranslationContext& context);
+[[nodiscard]] OrProblem<std::unique_ptr<Call>> translate(const v1::GrantRequest& request,
+                                                         const TranslationContext& context);
+[[nodiscard]] OrProblem<std::unique_ptr<Call>> translate(const v1::RevokeGrantRequest& request,
                                                          const TranslationContext& context);
 [[nodiscard]] OrProblem<std::unique_ptr<Call>> translate(const v1::GetReceiptRequest& request,
                                                          const TranslationContext& context);

@@ -1,0 +1,99 @@
+#include "gateway/request_parts.h"
+
+#include "gateway/shape.h"
+
+namespace wutong {
+
+using domain::StoreId;
+
+OrProblem<const domain::Venue*> venue_of(const std::string& text, std::string path,
+                                         const TranslationContext& context) {
+  WUTONG_TAKE(name, shape::id(text, path));
+  const auto id = domain::VenueId::find(name);
+  const domain::Venue* venue = id ? context.program.venue(*id) : nullptr;
+  if (venue == nullptr) return wrong(Code::not_found, std::move(path), "names no venue");
+  if (!context.credential.covers(name)) {
+    return wrong(Code::permission_denied, std::move(path), "is not one of this token's venues");
+  }
+  return venue;
+}
+
+OrProblem<StoreId> store_of(const std::string& text, std::string path, const domain::Venue& venue) {
+  if (text.empty()) return StoreId();
+  WUTONG_TAKE(name, shape::id(text, path));
+  const auto id = StoreId::find(name);
+  if (!id || !venue.stores.contains(*id)) {
+    return wrong(Code::not_found, std::move(path), "names no store of the venue");
+  }
+  return *id;
+}
+
+OrProblem<Place> place_of(bool is_given, const v1::Origin& origin,
+                          const TranslationContext& context) {
+  if (!is_given) return invalid("origin", "is missing");
+  WUTONG_TAKE(venue, venue_of(origin.venue(), "origin.venue", context));
+  WUTONG_TAKE(store, store_of(origin.store(), "origin.store", *venue));
+  WUTONG_TAKE(terminal, shape::text(origin.terminal(), "origin.terminal"));
+  WUTONG_TAKE(cashier, shape::text(origin.cashier(), "origin.cashier"));
+  if (!v1::Channel_IsValid(origin.channel())) {
+    return invalid("origin.channel", "is not a known channel");
+  }
+  WUTONG_TAKE(number,
+              shape::text(origin.printed_receipt_number(), "origin.printed_receipt_number"));
+  WUTONG_TAKE(business_date, shape::day(origin.business_date(), "origin.business_date"));
+  return Place{.origin = {.venue = venue->id,
+                          .store = store,
+                          .terminal = std::string(terminal),
+                          .cashier = std::string(cashier),
+                          .channel = static_cast<domain::Channel>(origin.channel()),
+                          .offline = origin.offline(),
+                          .printed_receipt_number = std::string(number),
+                          .till_business_date = business_date},
+               .venue = venue};
+}
+
+OrProblem<std::string> member_id_of(bool is_given, const v1::MemberRef& member) {
+  if (!is_given) return invalid("member", "is missing");
+  switch (member.by_case()) {
+    case v1::MemberRef::kId:
+      return shape::id(member.id(), "member.id").map([](auto id) { return std::string(id); });
+    case v1::MemberRef::kIdentity: {
+      const v1::Identity& identity = member.identity();
+      if (identity.kind() == v1::IDENTITY_KIND_UNSPECIFIED ||
+          !v1::IdentityKind_IsValid(identity.kind())) {
+        return invalid("member.identity.kind", "is not a known kind");
+      }
+      WUTONG_TAKE(value, shape::id(identity.value(), "member.identity.value"));
+      return wrong(Code::not_found, "member.identity", "is linked to no member");
+    }
+    case v1::MemberRef::BY_NOT_SET:
+      break;
+  }
+  return invalid("member", "is missing: give an id or an identity");
+}
+
+OrProblem<domain::Instant> received_at_of(std::optional<std::int64_t> told, Told wish,
+                                          const TranslationContext& context) {
+  constexpr std::string_view path = "received_at_unix_ms";
+  if (context.clock == LedgerClock::gateway) {
+    if (told) return invalid(std::string(path), "is allowed in a ledger with clock=caller only");
+    return context.now;
+  }
+  if (!told && wish == Told::required) {
+    return invalid(std::string(path), "is missing: this ledger has clock=caller");
+  }
+  if (!told) return domain::Instant{};
+  return shape::instant(*told, path);
+}
+
+std::unique_ptr<Call> call_of(std::string member_id, Request request, domain::Instant received_at,
+                              const TranslationContext& context) {
+  auto call = std::make_unique<Call>();
+  if (!member_id.empty()) call->member = context.keys.member(member_id);
+  call->member_id = std::move(member_id);
+  call->request = std::move(request);
+  call->received_at = received_at;
+  return call;
+}
+
+}  // namespace wutong
