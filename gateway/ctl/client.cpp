@@ -55,6 +55,18 @@ CallResult Client::call(const v1::CheckoutRequest& request, v1::CheckoutReply& r
 CallResult Client::call(const v1::RefundRequest& request, v1::RefundReply& reply) {
   return run(&v1::Points::Stub::Refund, request, reply);
 }
+CallResult Client::call(const v1::HoldRequest& request, v1::HoldReply& reply) {
+  return run(&v1::Points::Stub::Hold, request, reply);
+}
+CallResult Client::call(const v1::ReleaseRequest& request, v1::ReleaseReply& reply) {
+  return run(&v1::Points::Stub::Release, request, reply);
+}
+CallResult Client::call(const v1::GrantRequest& request, v1::GrantReply& reply) {
+  return run(&v1::Points::Stub::Grant, request, reply);
+}
+CallResult Client::call(const v1::RevokeGrantRequest& request, v1::RevokeGrantReply& reply) {
+  return run(&v1::Points::Stub::RevokeGrant, request, reply);
+}
 CallResult Client::call(const v1::GetReceiptRequest& request, v1::GetReceiptReply& reply) {
   return run(&v1::Points::Stub::GetReceipt, request, reply);
 }

@@ -31,6 +31,10 @@ class Client {
   [[nodiscard]] CallResult call(const v1::QuoteRequest& request, v1::QuoteReply& reply);
   [[nodiscard]] CallResult call(const v1::CheckoutRequest& request, v1::CheckoutReply& reply);
   [[nodiscard]] CallResult call(const v1::RefundRequest& request, v1::RefundReply& reply);
+  [[nodiscard]] CallResult call(const v1::HoldRequest& request, v1::HoldReply& reply);
+  [[nodiscard]] CallResult call(const v1::ReleaseRequest& request, v1::ReleaseReply& reply);
+  [[nodiscard]] CallResult call(const v1::GrantRequest& request, v1::GrantReply& reply);
+  [[nodiscard]] CallResult call(const v1::RevokeGrantRequest& request, v1::RevokeGrantReply& reply);
   [[nodiscard]] CallResult call(const v1::GetReceiptRequest& request, v1::GetReceiptReply& reply);
   [[nodiscard]] CallResult call(const v1::EnrollRequest& request, v1::EnrollReply& reply);
   [[nodiscard]] CallResult call(const v1::GetMemberRequest& request, v1::GetMemberReply& reply);

@@ -18,7 +18,8 @@ constexpr const char* description =
     "Speaks to a Wutong gateway.\n\n"
     "Amounts are in major units with decimals (588.00); --currency says how many decimals.\n"
     "Times are 'now', Unix milliseconds, or RFC 3339 (2026-01-05T12:00:00+08:00).\n\n"
-    "Exit codes: 0 done; 1 refused; 2 the command line is wrong; 3 the gateway answered an error\n"
+    "Exit codes: 0 done; 1 refused or declined; 2 the command line is wrong; 3 the gateway "
+    "answered an error\n"
     "or not at all.";
 
 struct Settings {
@@ -49,11 +50,15 @@ int show(const Settings& settings, const CallResult& result, const Reply& reply,
   return refused ? exit_refused : exit_ok;
 }
 
+bool is_declined(const v1::Receipt& receipt) {
+  return receipt.record().outcome() == v1::OUTCOME_DECLINED;
+}
+
 template <typename Request, typename Reply>
 int receipt_or_refusal(const Settings& settings, const Parsed<Request>& request, Reply reply) {
   if (!request) return usage(request.error());
   const CallResult result = Client(settings.client).call(*request, reply);
-  return show(settings, result, reply, reply.has_refusal(), [&] {
+  return show(settings, result, reply, reply.has_refusal() || is_declined(reply.receipt()), [&] {
     return reply.has_refusal() ? table_of(reply.refusal()) : table_of(reply.receipt());
   });
 }
@@ -106,6 +111,8 @@ class Program {
     add_settings();
     add_orders();
     add_refund();
+    add_holds();
+    add_grants();
     add_receipt();
     add_members();
     add_history();
@@ -181,6 +188,45 @@ class Program {
     refund.add_option("--currency", refund_.currency, "ISO 4217")->capture_default_str();
     refund.add_option("--reason", refund_.reason, "For people");
     add_times(refund, refund_.at, refund_.received_at);
+  }
+
+  void add_holds() {
+    auto& hold = command("hold", "Set points aside for a payment under way", [this] {
+      return receipt_or_refusal(settings_, hold_of(hold_), v1::HoldReply());
+    });
+    hold.add_option("--points", hold_.points, "How many")->required();
+    auto& release = command("release", "Free what a hold still sets aside", [this] {
+      return receipt_or_refusal(settings_, release_of(hold_), v1::ReleaseReply());
+    });
+    for (CLI::App* either : {&hold, &release}) {
+      either->add_option("--hold", hold_.hold_id, "The hold's id in the venue")->required();
+      add_member(*either, hold_.member, true);
+      add_origin(*either, hold_.origin);
+      add_times(*either, hold_.at, hold_.received_at);
+    }
+  }
+
+  void add_grants() {
+    auto& grant = command("grant", "Give points by no order", [this] {
+      return receipt_or_refusal(settings_, grant_of(grant_), v1::GrantReply());
+    });
+    grant.add_option("--points", grant_.points, "How many")->required();
+    grant.add_option("--party", grant_.party, "The settlement party that pays for them")
+        ->required();
+    grant.add_option("--expires-on", grant_.expires_on,
+                     "The last day of use, YYYY-MM-DD; by default that of points earned now");
+    auto& revoke = command("revoke-grant", "Take a grant back whole", [this] {
+      return receipt_or_refusal(settings_, revocation_of(grant_), v1::RevokeGrantReply());
+    });
+    revoke.add_option("--revocation", grant_.revocation_id, "The revocation's id in the venue")
+        ->required();
+    for (CLI::App* either : {&grant, &revoke}) {
+      either->add_option("--grant", grant_.grant_id, "The grant's id in the venue")->required();
+      either->add_option("--reason", grant_.reason, "For people")->required();
+      add_member(*either, grant_.member, true);
+      add_origin(*either, grant_.origin);
+      add_times(*either, grant_.at, grant_.received_at);
+    }
   }
 
   void add_receipt() {
@@ -274,6 +320,8 @@ class Program {
   std::function<int()> action_;
   OrderArguments order_;
   RefundArguments refund_;
+  HoldArguments hold_;
+  GrantArguments grant_;
   ReceiptArguments receipt_;
   MemberArguments member_;
   std::string received_at_;

@@ -107,23 +107,36 @@ template <typename Checks>
 std::string checks_text(const Checks& checks) {
   Rows rows;
   for (const v1::RiskCheck& check : checks) {
+    const bool shadow = check.mode() == v1::LIMIT_MODE_SHADOW;
+    const bool declines = check.exceeded() && check.effect() == v1::LIMIT_EFFECT_DECLINE;
     rows.add({"  limit " + check.limit(),
               points(check.value_before()) + " + " + points(check.value_asked()) + " of " +
                   points(check.bound()),
               check.exceeded() ? "exceeded" : "within",
-              check.mode() == v1::LIMIT_MODE_SHADOW ? "shadow" : ""});
+              shadow     ? "shadow"
+              : declines ? "declines"
+                         : ""});
   }
   return rows.text();
 }
 
-std::string table_of(const v1::CheckoutRecord& checkout) {
+std::string place_of(const std::string& id, const v1::Origin& origin) {
+  return id + " at " + origin.venue();
+}
+
+std::string table_of(const v1::CheckoutRecord& checkout, bool declined) {
   const auto money = [&](std::int64_t minor) { return text_of_minor(minor, checkout.currency()); };
   Rows rows;
-  rows.add({"order", checkout.order_id() + " at " + checkout.origin().venue()});
+  rows.add({"order", place_of(checkout.order_id(), checkout.origin())});
   rows.add({"paid at",
             text_of_unix_ms(checkout.occurred_at_unix_ms()) + (checkout.late() ? " (late)" : "")});
-  rows.add({"amount", money(checkout.amount_minor()) + " " + checkout.currency() + ", " +
-                          money(checkout.eligible_minor()) + " counted"});
+  const std::string amount = money(checkout.amount_minor()) + " " + checkout.currency();
+  if (!checkout.hold_id().empty()) rows.add({"hold", checkout.hold_id()});
+  if (declined) {
+    rows.add({"amount", amount});
+    return rows.text();
+  }
+  rows.add({"amount", amount + ", " + money(checkout.eligible_minor()) + " counted"});
   if (checkout.points_used() != 0) {
     rows.add({"used", points(checkout.points_used()) +
                           " points = " + money(checkout.offset_money_minor())});
@@ -133,16 +146,57 @@ std::string table_of(const v1::CheckoutRecord& checkout) {
   return rows.text() + awards_text(checkout.awards());
 }
 
-std::string table_of(const v1::RefundRecord& refund, std::string_view currency) {
+std::string table_of(const v1::RefundRecord& refund, std::string_view currency, bool declined) {
   const auto money = [&](std::int64_t minor) { return text_of_minor(minor, currency); };
   Rows rows;
-  rows.add({"refund", refund.refund_id() + " at " + refund.origin().venue()});
+  rows.add({"refund", place_of(refund.refund_id(), refund.origin())});
   rows.add({"of order", refund.order().order_id() + " at " + refund.order().venue()});
+  if (declined) {
+    if (refund.amount_minor() != 0) rows.add({"amount", money(refund.amount_minor())});
+    return rows.text();
+  }
   rows.add({"amount", money(refund.amount_minor()) + ", " + money(refund.total_amount_minor()) +
                           " of the order so far"});
   rows.add({"cash back", money(refund.cash_back_minor())});
   rows.add({"given back", points(refund.given_back()) + " points"});
   rows.add({"clawed back", points(refund.clawed_back()) + " points"});
+  return rows.text();
+}
+
+std::string table_of(const v1::HoldRecord& hold) {
+  Rows rows;
+  rows.add({"hold", place_of(hold.hold_id(), hold.origin())});
+  rows.add({"asked at", text_of_unix_ms(hold.occurred_at_unix_ms())});
+  rows.add({"set aside",
+            points(hold.points()) + " points until " + text_of_unix_ms(hold.lapses_at_unix_ms())});
+  return rows.text();
+}
+
+std::string table_of(const v1::ReleaseRecord& release) {
+  Rows rows;
+  rows.add({"release of", place_of(release.hold_id(), release.origin())});
+  rows.add({"released at", text_of_unix_ms(release.occurred_at_unix_ms())});
+  rows.add({"set free", points(release.points()) + " points"});
+  return rows.text();
+}
+
+std::string table_of(const v1::GrantRecord& grant) {
+  Rows rows;
+  rows.add({"grant", place_of(grant.grant_id(), grant.origin())});
+  rows.add({"given at", text_of_unix_ms(grant.occurred_at_unix_ms())});
+  rows.add({"given", points(grant.points()) + " points of " + grant.party() + " until " +
+                         grant.expires_on()});
+  rows.add({"reason", grant.reason()});
+  return rows.text();
+}
+
+std::string table_of(const v1::RevocationRecord& revocation) {
+  Rows rows;
+  rows.add({"revocation", place_of(revocation.revocation_id(), revocation.origin())});
+  rows.add({"of grant", revocation.grant_id()});
+  rows.add({"revoked at", text_of_unix_ms(revocation.occurred_at_unix_ms())});
+  rows.add({"taken back", points(revocation.points()) + " points"});
+  rows.add({"reason", revocation.reason()});
   return rows.text();
 }
 
@@ -158,17 +212,88 @@ std::string postings_text(const v1::ReceiptRecord& record) {
 
 constexpr const char* currency_unknown = "";
 
+std::string what_text(const v1::ReceiptRecord& record, std::string_view currency) {
+  const bool declined = record.outcome() == v1::OUTCOME_DECLINED;
+  switch (record.what_case()) {
+    case v1::ReceiptRecord::kCheckout:
+      return table_of(record.checkout(), declined);
+    case v1::ReceiptRecord::kRefund:
+      return table_of(record.refund(), currency, declined);
+    case v1::ReceiptRecord::kHold:
+      return table_of(record.hold());
+    case v1::ReceiptRecord::kRelease:
+      return table_of(record.release());
+    case v1::ReceiptRecord::kGrant:
+      return table_of(record.grant());
+    case v1::ReceiptRecord::kRevocation:
+      return table_of(record.revocation());
+    case v1::ReceiptRecord::WHAT_NOT_SET:
+      break;
+  }
+  return {};
+}
+
+/// Cells of a line of the history: when, what, where, its id, the amount, points in and out.
+std::vector<std::string> cells_of(const v1::ReceiptRecord& record, const std::string& currency) {
+  const auto cells = [](std::int64_t at, const char* what, const v1::Origin& origin,
+                        const std::string& id, std::string amount, std::int64_t in,
+                        std::int64_t out) {
+    return std::vector<std::string>{
+        text_of_unix_ms(at), what, origin.venue(), id, std::move(amount), "+" + points(in),
+        "-" + points(out)};
+  };
+  switch (record.what_case()) {
+    case v1::ReceiptRecord::kCheckout: {
+      const auto& checkout = record.checkout();
+      return cells(checkout.occurred_at_unix_ms(), "checkout", checkout.origin(),
+                   checkout.order_id(), text_of_minor(checkout.amount_minor(), checkout.currency()),
+                   checkout.points_earned(), checkout.points_used());
+    }
+    case v1::ReceiptRecord::kRefund: {
+      const auto& refund = record.refund();
+      return cells(refund.occurred_at_unix_ms(), "refund", refund.origin(), refund.refund_id(),
+                   text_of_minor(refund.amount_minor(), currency), refund.given_back(),
+                   refund.clawed_back());
+    }
+    case v1::ReceiptRecord::kHold: {
+      const auto& hold = record.hold();
+      return cells(hold.occurred_at_unix_ms(), "hold", hold.origin(), hold.hold_id(), "", 0,
+                   hold.points());
+    }
+    case v1::ReceiptRecord::kRelease: {
+      const auto& release = record.release();
+      return cells(release.occurred_at_unix_ms(), "release", release.origin(), release.hold_id(),
+                   "", release.points(), 0);
+    }
+    case v1::ReceiptRecord::kGrant: {
+      const auto& grant = record.grant();
+      return cells(grant.occurred_at_unix_ms(), "grant", grant.origin(), grant.grant_id(), "",
+                   grant.points(), 0);
+    }
+    case v1::ReceiptRecord::kRevocation: {
+      const auto& revocation = record.revocation();
+      return cells(revocation.occurred_at_unix_ms(), "revocation", revocation.origin(),
+                   revocation.revocation_id(), "", 0, revocation.points());
+    }
+    case v1::ReceiptRecord::WHAT_NOT_SET:
+      break;
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string table_of(const v1::Receipt& receipt) {
   const v1::ReceiptRecord& record = receipt.record();
   const std::string currency =
       record.has_checkout() ? record.checkout().currency() : currency_unknown;
-  std::string text =
-      record.has_checkout() ? table_of(record.checkout()) : table_of(record.refund(), currency);
+  const bool declined = record.outcome() == v1::OUTCOME_DECLINED;
+  std::string text = what_text(record, currency);
   Rows rows;
+  if (declined) rows.add({"declined", "a limit of the risk policy says no; nothing is done"});
   if (record.expired() != 0) rows.add({"expired", points(record.expired())});
   if (record.debt_incurred() != 0) rows.add({"debt", points(record.debt_incurred()) + " more"});
+  if (record.booked_loss() != 0) rows.add({"loss", points(record.booked_loss()) + " booked"});
   if (record.debt_repaid() != 0) rows.add({"repaid", points(record.debt_repaid())});
   rows.add({"after it", text_of(record.balances_after())});
   rows.add({"position", text_of(record.position()) + ", program " +
@@ -181,7 +306,9 @@ std::string table_of(const v1::Receipt& receipt) {
   if (standing.expiring() != 0) {
     now.add({"expiring", points(standing.expiring()) + " after " + standing.expires_on()});
   }
-  now.add({"refundable", text_of_minor(standing.refundable_minor(), currency)});
+  if (record.has_checkout() || record.has_refund()) {
+    now.add({"refundable", text_of_minor(standing.refundable_minor(), currency)});
+  }
   if (receipt.replayed()) now.add({"replayed", "this was known; nothing happened now"});
   return text + now.text();
 }
@@ -197,16 +324,21 @@ std::string table_of(const v1::Quotation& quotation, std::string_view currency) 
   std::string text = rows.text() + awards_text(quotation.awards()) +
                      checks_text(quotation.risk_checks()) + "now  " +
                      text_of(quotation.balances()) + "\n";
+  if (quotation.declined()) text += "declined: a limit of the risk policy would say no\n";
   if (quotation.has_would_be_refused()) text += table_of(quotation.would_be_refused());
   return text;
 }
 
 std::string table_of(const v1::Member& member) {
   std::string text = "member  " + member.id() + "\npoints  " + text_of(member.balances()) + "\n";
+  if (member.expiring() != 0) {
+    text += "expiring  " + points(member.expiring()) + " after " + member.expires_on() + "\n";
+  }
   Rows rows;
   for (const v1::Lot& lot : member.lots()) {
     rows.add({"  lot " + std::to_string(lot.serial()), points(lot.points()), lot.party(),
-              "until " + lot.expires_on()});
+              "until " + lot.expires_on(),
+              lot.held() == 0 ? std::string() : points(lot.held()) + " held"});
   }
   for (const v1::Debt& debt : member.debts()) {
     rows.add({"  debt", points(debt.points()), debt.party(),
@@ -218,20 +350,10 @@ std::string table_of(const v1::Member& member) {
 std::string table_of(const v1::ListHistoryReply& history, std::string_view currency) {
   Rows rows;
   for (const v1::ReceiptRecord& record : history.records()) {
-    if (record.has_checkout()) {
-      const v1::CheckoutRecord& checkout = record.checkout();
-      rows.add({text_of_unix_ms(checkout.occurred_at_unix_ms()), "checkout",
-                checkout.origin().venue(), checkout.order_id(),
-                text_of_minor(checkout.amount_minor(), checkout.currency()),
-                "+" + points(checkout.points_earned()), "-" + points(checkout.points_used()),
-                points(record.balances_after().available())});
-    } else {
-      const v1::RefundRecord& refund = record.refund();
-      rows.add({text_of_unix_ms(refund.occurred_at_unix_ms()), "refund", refund.origin().venue(),
-                refund.refund_id(), text_of_minor(refund.amount_minor(), currency),
-                "+" + points(refund.given_back()), "-" + points(refund.clawed_back()),
-                points(record.balances_after().available())});
-    }
+    auto cells = cells_of(record, std::string(currency));
+    cells.push_back(points(record.balances_after().available()));
+    if (record.outcome() == v1::OUTCOME_DECLINED) cells.emplace_back("declined");
+    rows.add(std::move(cells));
   }
   std::string text = rows.text();
   if (!history.next_page_token().empty()) {

@@ -104,9 +104,9 @@ Parsed<v1::BasketLine> line_of(const std::string& text, const std::string& curre
   return line;
 }
 
-/// What a quote and a checkout have in common.
-template <typename Request>
-Parsed<Request> order_of(const OrderArguments& arguments) {
+/// A request with the member, the origin and the times that were typed.
+template <typename Request, typename Arguments>
+Parsed<Request> request_of(const Arguments& arguments) {
   Request request;
   WUTONG_TAKE(member, member_of(arguments.member));
   *request.mutable_member() = std::move(member);
@@ -118,6 +118,13 @@ Parsed<Request> order_of(const OrderArguments& arguments) {
     WUTONG_TAKE(received_at, unix_ms_of(arguments.received_at));
     request.set_received_at_unix_ms(received_at);
   }
+  return request;
+}
+
+/// What a quote and a checkout have in common.
+template <typename Request>
+Parsed<Request> order_of(const OrderArguments& arguments) {
+  WUTONG_TAKE(request, request_of<Request>(arguments));
   WUTONG_TAKE(amount, minor_units_of(arguments.amount, arguments.currency));
   request.set_amount_minor(amount);
   request.set_currency(arguments.currency);
@@ -205,6 +212,37 @@ Parsed<v1::RefundRequest> refund_of(const RefundArguments& arguments) {
     request.mutable_amount()->set_amount_minor(amount);
     request.mutable_amount()->set_excluded_minor(excluded);
   }
+  return request;
+}
+
+Parsed<v1::HoldRequest> hold_of(const HoldArguments& arguments) {
+  WUTONG_TAKE(request, request_of<v1::HoldRequest>(arguments));
+  request.set_hold_id(arguments.hold_id);
+  request.set_points(arguments.points);
+  return request;
+}
+
+Parsed<v1::ReleaseRequest> release_of(const HoldArguments& arguments) {
+  WUTONG_TAKE(request, request_of<v1::ReleaseRequest>(arguments));
+  request.set_hold_id(arguments.hold_id);
+  return request;
+}
+
+Parsed<v1::GrantRequest> grant_of(const GrantArguments& arguments) {
+  WUTONG_TAKE(request, request_of<v1::GrantRequest>(arguments));
+  request.set_grant_id(arguments.grant_id);
+  request.set_points(arguments.points);
+  request.set_party(arguments.party);
+  request.set_expires_on(arguments.expires_on);
+  request.set_reason(arguments.reason);
+  return request;
+}
+
+Parsed<v1::RevokeGrantRequest> revocation_of(const GrantArguments& arguments) {
+  WUTONG_TAKE(request, request_of<v1::RevokeGrantRequest>(arguments));
+  request.set_revocation_id(arguments.revocation_id);
+  request.set_grant_id(arguments.grant_id);
+  request.set_reason(arguments.reason);
   return request;
 }
 

@@ -62,6 +62,30 @@ struct RefundArguments {
   std::string received_at;
 };
 
+/// Of a hold and of its release; the latter has no points.
+struct HoldArguments {
+  MemberArguments member;
+  OriginArguments origin;
+  std::string hold_id;
+  std::int64_t points = 0;
+  std::string at = "now";
+  std::string received_at;
+};
+
+/// Of a grant, and with `revocation_id` of its revocation.
+struct GrantArguments {
+  MemberArguments member;
+  OriginArguments origin;
+  std::string grant_id;
+  std::string revocation_id;
+  std::int64_t points = 0;
+  std::string party;
+  std::string expires_on;
+  std::string reason;
+  std::string at = "now";
+  std::string received_at;
+};
+
 struct ReceiptArguments {
   MemberArguments member;
   std::string venue;
@@ -74,6 +98,10 @@ struct ReceiptArguments {
 [[nodiscard]] Parsed<v1::QuoteRequest> quote_of(const OrderArguments& arguments);
 [[nodiscard]] Parsed<v1::CheckoutRequest> checkout_of(const OrderArguments& arguments);
 [[nodiscard]] Parsed<v1::RefundRequest> refund_of(const RefundArguments& arguments);
+[[nodiscard]] Parsed<v1::HoldRequest> hold_of(const HoldArguments& arguments);
+[[nodiscard]] Parsed<v1::ReleaseRequest> release_of(const HoldArguments& arguments);
+[[nodiscard]] Parsed<v1::GrantRequest> grant_of(const GrantArguments& arguments);
+[[nodiscard]] Parsed<v1::RevokeGrantRequest> revocation_of(const GrantArguments& arguments);
 [[nodiscard]] Parsed<v1::GetReceiptRequest> receipt_of(const ReceiptArguments& arguments);
 [[nodiscard]] Parsed<v1::MemberRef> member_of(const MemberArguments& arguments);
 

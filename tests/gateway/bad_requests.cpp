@@ -1,12 +1,10 @@
 #include "tests/gateway/bad_requests.h"
 
 #include <google/protobuf/descriptor.h>
-#include <google/protobuf/text_format.h>
 
 #include <cstdlib>
 
 #include "gateway/text.h"
-#include "wutong/v1/points.pb.h"
 
 namespace wutong::test {
 namespace {
@@ -245,6 +243,62 @@ Table refunds() {
   return table;
 }
 
+/// What requests for holds and grants begin with.
+void add_beginning(Table& table, Method method) {
+  add_member(table, method, true);
+  add_unknown_member(table, method, "member");
+  add_origin(table, method);
+  add_time(table, method, "occurred_at_unix_ms");
+  add_received_at(table, method, true);
+  for (const std::string_view instant : {"1767585960000", "1766980000000"}) {
+    table.push_back({method, "in the future, or too long ago", "",
+                     field("occurred_at_unix_ms", instant), Code::invalid_argument,
+                     "occurred_at_unix_ms", LedgerClock::gateway, JudgedBy::rules});
+  }
+}
+
+void add_points(Table& table, Method method) {
+  table.push_back({method, "missing", "points", "", Code::invalid_argument, "points"});
+  add_quantity(table, method, "points");
+}
+
+void add_reason(Table& table, Method method) {
+  const auto add = [&](std::string_view what, std::string_view clear, std::string merge) {
+    table.push_back({method, what, clear, std::move(merge), Code::invalid_argument, "reason"});
+  };
+  add("missing", "reason", "");
+  add("overlong", "", text("reason", long_reason));
+  add("control character", "", field("reason", control));
+}
+
+Table holds_and_grants() {
+  Table table;
+  for (const Method method : {Method::hold, Method::release}) {
+    add_beginning(table, method);
+    add_id(table, method, "hold_id", "");
+  }
+  add_points(table, Method::hold);
+
+  for (const Method method : {Method::grant, Method::revoke_grant}) {
+    add_beginning(table, method);
+    add_id(table, method, "grant_id", "");
+    add_reason(table, method);
+  }
+  add_id(table, Method::revoke_grant, "revocation_id", "");
+  add_points(table, Method::grant);
+  add_id(table, Method::grant, "party", "");
+  const auto add = [&](std::string_view what, std::string_view path, std::string_view value,
+                       Code code, JudgedBy judged_by) {
+    table.push_back(
+        {Method::grant, what, "", field(path, value), code, path, LedgerClock::gateway, judged_by});
+  };
+  add("unknown", "party", "'NOBODY'", Code::not_found, JudgedBy::edge);
+  add("no day", "expires_on", "'2026-02-30'", Code::invalid_argument, JudgedBy::edge);
+  add("no date", "expires_on", "'never'", Code::invalid_argument, JudgedBy::edge);
+  add("in the past", "expires_on", "'2026-01-04'", Code::invalid_argument, JudgedBy::rules);
+  return table;
+}
+
 Table others() {
   Table table;
   constexpr Method receipt = Method::get_receipt;
@@ -286,64 +340,6 @@ Table others() {
   return table;
 }
 
-std::string_view valid_text(Method method) {
-  constexpr std::string_view origin =
-      "origin { venue: 'M1' store: 'shoes' terminal: 'T1' business_date: '2026-01-05' } ";
-  static const std::string order =
-      concat({"member { id: 'alice' } ", origin,
-              "amount_minor: 58800 currency: 'CNY' tenders { kind: 'cash' amount_minor: 58800 } "
-              "lines { number: 1 sku: 'boots' amount_minor: 58800 quantity_thousandths: 1000 } "
-              "occurred_at_unix_ms: 1767585590000 "});
-  static const std::string checkout = order + "order_id: 'T1-20260105-0001' tax_minor: 100 ";
-  static const std::string refund = concat(
-      {origin,
-       "refund_id: 'R1' order { venue: 'M1' order_id: 'A' } whole { } member { id: 'alice' } "
-       "occurred_at_unix_ms: 1767585590000 reason: 'too small' "});
-  switch (method) {
-    case Method::quote:
-      return order;
-    case Method::checkout:
-      return checkout;
-    case Method::refund:
-      return refund;
-    case Method::get_receipt:
-      return "order { venue: 'M1' order_id: 'A' } member { id: 'alice' } ";
-    case Method::enroll:
-      return "member_id: 'alice' ";
-    case Method::get_member:
-      return "member { id: 'alice' } ";
-    case Method::list_history:
-      return "member { id: 'alice' } page_size: 10 ";
-  }
-  return {};
-}
-
-std::unique_ptr<Message> empty_request(Method method) {
-  switch (method) {
-    case Method::quote:
-      return std::make_unique<v1::QuoteRequest>();
-    case Method::checkout:
-      return std::make_unique<v1::CheckoutRequest>();
-    case Method::refund:
-      return std::make_unique<v1::RefundRequest>();
-    case Method::get_receipt:
-      return std::make_unique<v1::GetReceiptRequest>();
-    case Method::enroll:
-      return std::make_unique<v1::EnrollRequest>();
-    case Method::get_member:
-      return std::make_unique<v1::GetMemberRequest>();
-    case Method::list_history:
-      return std::make_unique<v1::ListHistoryRequest>();
-  }
-  return nullptr;
-}
-
-/// A table that says nothing must not pass for one that finds nothing.
-void merge(std::string_view text_format, Message& message) {
-  google::protobuf::TextFormat::Parser parser;
-  if (!parser.MergeFromString(std::string(text_format), &message)) std::abort();
-}
-
 void clear(std::string_view path, Message& message) {
   const auto dot = path.find('.');
   const auto* found = message.GetDescriptor()->FindFieldByName(std::string(path.substr(0, dot)));
@@ -357,7 +353,7 @@ void clear(std::string_view path, Message& message) {
 const std::vector<BadRequest>& bad_requests() {
   static const Table table = [] {
     Table all;
-    for (const Table& part : {quotes(), checkouts(), refunds(), others()}) {
+    for (const Table& part : {quotes(), checkouts(), refunds(), holds_and_grants(), others()}) {
       all.insert(all.end(), part.begin(), part.end());
     }
     return all;
@@ -365,20 +361,10 @@ const std::vector<BadRequest>& bad_requests() {
   return table;
 }
 
-std::unique_ptr<Message> valid_request(Method method, LedgerClock clock) {
-  auto request = empty_request(method);
-  merge(valid_text(method), *request);
-  if (clock == LedgerClock::caller &&
-      request->GetDescriptor()->FindFieldByName("received_at_unix_ms") != nullptr) {
-    merge("received_at_unix_ms: 1767585600000", *request);
-  }
-  return request;
-}
-
 std::unique_ptr<Message> request_of(const BadRequest& bad) {
   auto request = valid_request(bad.method, bad.clock);
   if (!bad.clear.empty()) clear(bad.clear, *request);
-  merge(bad.merge, *request);
+  merge_text(bad.merge, *request);
   return request;
 }
 

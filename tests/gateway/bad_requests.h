@@ -41,4 +41,8 @@ struct BadRequest {
                                                                        LedgerClock clock);
 [[nodiscard]] std::unique_ptr<google::protobuf::Message> request_of(const BadRequest& bad);
 
+/// Sets the fields that the text format names. Ends the program where it names none of the message's: a
+/// table that says nothing must not pass for one that finds nothing.
+void merge_text(std::string_view text_format, google::protobuf::Message& message);
+
 }  // namespace wutong::test

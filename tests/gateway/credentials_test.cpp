@@ -75,7 +75,20 @@ TEST(Credentials, RolesMayCallTheirMethods) {
   for (const std::string_view role : {"loyalty", "risk", "finance"}) {
     EXPECT_FALSE(methods_of(role).has(Method::enroll)) << role;
     EXPECT_FALSE(methods_of(role).has(Method::refund)) << role;
+    EXPECT_FALSE(methods_of(role).has(Method::hold)) << role;
     EXPECT_TRUE(methods_of(role).has(Method::list_history)) << role;
+  }
+  for (const std::string_view role : {"till", "member_service", "operator"}) {
+    EXPECT_TRUE(methods_of(role).has(Method::hold)) << role;
+    EXPECT_TRUE(methods_of(role).has(Method::release)) << role;
+  }
+  for (const std::string_view role : {"loyalty", "operator"}) {
+    EXPECT_TRUE(methods_of(role).has(Method::grant)) << role;
+    EXPECT_TRUE(methods_of(role).has(Method::revoke_grant)) << role;
+  }
+  for (const std::string_view role : {"till", "member_service", "risk", "finance"}) {
+    EXPECT_FALSE(methods_of(role).has(Method::grant)) << role;
+    EXPECT_FALSE(methods_of(role).has(Method::revoke_grant)) << role;
   }
 }
 

@@ -14,9 +14,9 @@ namespace {
 // SHA-256 of the tokens "m1", "all" and "reader".
 constexpr std::string_view credentials_text = R"(
 [[credential]]
-name = "till of M1"
+name = "everything at M1"
 token_sha256 = "ca0df2c95aa144c1d0ff2ff3c8f967fdc1de9ef0c4120b3726416701b519d619"
-role = "till"
+role = "operator"
 venues = ["M1"]
 
 [[credential]]
@@ -114,6 +114,14 @@ grpc::Status EdgeGateway::call(Method method, const google::protobuf::Message& r
       return unary(*stub_, &Stub::Checkout, *made, request);
     case Method::refund:
       return unary(*stub_, &Stub::Refund, *made, request);
+    case Method::hold:
+      return unary(*stub_, &Stub::Hold, *made, request);
+    case Method::release:
+      return unary(*stub_, &Stub::Release, *made, request);
+    case Method::grant:
+      return unary(*stub_, &Stub::Grant, *made, request);
+    case Method::revoke_grant:
+      return unary(*stub_, &Stub::RevokeGrant, *made, request);
     case Method::get_receipt:
       return unary(*stub_, &Stub::GetReceipt, *made, request);
     case Method::enroll:

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
 #include <string>
 
 namespace wutong {
@@ -14,6 +15,10 @@ TEST(KeyHasher, KeysNeverChange) {
   EXPECT_EQ(keys.member("alice"), (domain::MemberKey{0x4eb5c4267a37fd0c}));
   EXPECT_EQ(keys.order("M1", "A"), (domain::RecordKey{0x6cdbc9413df5447c, 0xaf289e5b}));
   EXPECT_EQ(keys.refund("M1", "A"), (domain::RecordKey{0x431f31d39b823b4a, 0xd97a6ff6}));
+  EXPECT_EQ(keys.hold("M1", "A"), (domain::RecordKey{0x19d2b7e77210a526, 0x7d573086}));
+  EXPECT_EQ(keys.release("M1", "A"), (domain::RecordKey{0xe2250361c60ff4a4, 0xf79e5fcc}));
+  EXPECT_EQ(keys.grant("M1", "A"), (domain::RecordKey{0xc5c99500bee6fd4c, 0x783761aa}));
+  EXPECT_EQ(keys.revocation("M1", "A"), (domain::RecordKey{0xda8ca1697af46865, 0x40350eca}));
 }
 
 TEST(KeyHasher, AnotherKeyGivesOtherHashes) {
@@ -28,7 +33,13 @@ TEST(KeyHasher, VenueAndIdDoNotRunTogether) {
   EXPECT_NE(keys.order("M1", ""), keys.order("", "M1"));
 }
 
-TEST(KeyHasher, AnOrderIsNoRefund) { EXPECT_NE(keys.order("M1", "A"), keys.refund("M1", "A")); }
+TEST(KeyHasher, EachKindHasASpaceOfItsOwn) {
+  const std::set<domain::RecordKey> kinds = {keys.order("M1", "A"), keys.refund("M1", "A"),
+                                             keys.hold("M1", "A"),  keys.release("M1", "A"),
+                                             keys.grant("M1", "A"), keys.revocation("M1", "A")};
+
+  EXPECT_EQ(kinds.size(), 6U);
+}
 
 }  // namespace
 }  // namespace wutong

@@ -40,7 +40,12 @@ constexpr std::array all_refusals = {Refusal::member_unknown,
                                      Refusal::line_already_refunded,
                                      Refusal::more_than_left,
                                      Refusal::more_earning_than_left,
-                                     Refusal::more_excluded_than_left};
+                                     Refusal::more_excluded_than_left,
+                                     Refusal::shortfall,
+                                     Refusal::grant_unknown,
+                                     Refusal::grant_already_revoked,
+                                     Refusal::party_unknown,
+                                     Refusal::expires_in_past};
 
 TEST(Refusals, EachHasItsNumberOnTheWireAndAComplaint) {
   for (const Refusal refusal : all_refusals) {
@@ -69,7 +74,7 @@ TEST(Refusals, TheCallersMistakesAreStatusesAndTheRestIsInsideTheReply) {
     EXPECT_EQ(out.refusal().field(), "points_to_use");
     EXPECT_THAT(out.refusal().text(), HasSubstr("points_to_use "));
   }
-  EXPECT_EQ(statuses, 9);
+  EXPECT_EQ(statuses, 11);
 }
 
 TEST(Refusals, AFieldHasThePathOfItsMethod) {
@@ -80,6 +85,37 @@ TEST(Refusals, AFieldHasThePathOfItsMethod) {
   EXPECT_EQ(path_of(Field::venue, Method::refund), "origin.venue");
   EXPECT_EQ(path_of(Field::member, Method::enroll), "member_id");
   EXPECT_EQ(path_of(Field::none, Method::quote), "");
+  EXPECT_EQ(path_of(Field::hold_id, Method::release), "hold_id");
+  EXPECT_EQ(path_of(Field::points, Method::hold), "points");
+  EXPECT_EQ(path_of(Field::party, Method::grant), "party");
+  EXPECT_EQ(path_of(Field::expires_on, Method::grant), "expires_on");
+  EXPECT_EQ(path_of(Field::reason, Method::grant), "reason");
+  EXPECT_EQ(path_of(Field::grant_id, Method::revoke_grant), "grant_id");
+}
+
+TEST(Refusals, OfHoldsAndGrantsAreInsideTheReplyUnlessTheRequestIsWrong) {
+  EXPECT_EQ(status_code_of(Refusal::hold_unknown, Method::release), std::nullopt);
+  EXPECT_EQ(status_code_of(Refusal::balance_too_low, Method::hold), std::nullopt);
+  EXPECT_EQ(status_code_of(Refusal::grant_unknown, Method::revoke_grant), std::nullopt);
+  EXPECT_EQ(status_code_of(Refusal::grant_already_revoked, Method::revoke_grant), std::nullopt);
+  EXPECT_EQ(status_code_of(Refusal::shortfall, Method::refund), std::nullopt);
+  EXPECT_EQ(status_code_of(Refusal::party_unknown, Method::grant), Code::not_found);
+  EXPECT_EQ(status_code_of(Refusal::expires_in_past, Method::grant), Code::invalid_argument);
+}
+
+TEST(Refusals, ADeclineIsAReceiptAndNoRefusal) {
+  const domain::Declined declined{.id = "A", .content = domain::OrderContent{}};
+  v1::CheckoutReply first;
+  v1::CheckoutReply again;
+
+  const auto outcome = translate(Reply(ReceiptReply{.record = declined}), first);
+  const auto replayed = translate(Reply(ReceiptReply{.record = declined, .replayed = true}), again);
+
+  EXPECT_EQ(outcome, Outcome::declined);
+  EXPECT_EQ(replayed, Outcome::replayed);
+  EXPECT_EQ(first.receipt().record().outcome(), v1::OUTCOME_DECLINED);
+  EXPECT_EQ(again.receipt().record().SerializeAsString(),
+            first.receipt().record().SerializeAsString());
 }
 
 TEST(Refusals, FailuresAreTheirStatuses) {

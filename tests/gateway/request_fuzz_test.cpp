@@ -125,6 +125,33 @@ const domain::RiskPolicy policy{.version = 1,
 struct RequestCheck {
   const Call& call;
 
+  static void expect_some(domain::Points points) {
+    EXPECT_GE(points.count, 1);
+    expect_quantity(points.count);
+  }
+  static void expect_reason(std::string_view reason) {
+    EXPECT_NE(reason, "");
+    expect_text(reason, 256);
+  }
+  /// What holds of every hold and grant, and that the rules can take it.
+  template <typename Asked>
+  void expect_given(const Asked& asked) const {
+    expect_id(call.member_id);
+    expect_origin(asked.origin);
+    expect_time(asked.occurred_at);
+    expect_time(call.received_at);
+    expect_decided(asked);
+  }
+  void expect_decided(const domain::Command& command) const {
+    auto member = alice(call.received_at);
+    auto decision = decide(member, program(), policy, command, call.received_at);
+    if (auto* accepted = std::get_if<domain::Accepted>(&decision)) {
+      domain::header_of(accepted->event).position = {1, 2};
+      domain::apply(member, accepted->event);
+      EXPECT_EQ(broken_invariant(member), "");
+    }
+  }
+
   void operator()(const domain::Enroll& enroll) const {
     expect_id(enroll.member_id);
     EXPECT_EQ(enroll.member_id, call.member_id);
@@ -136,13 +163,7 @@ struct RequestCheck {
     expect_id(checkout.order_id);
     expect_order(checkout);
     expect_time(call.received_at);
-    auto member = alice(call.received_at);
-    auto decision = decide(member, program(), policy, checkout, call.received_at);
-    if (auto* accepted = std::get_if<domain::Accepted>(&decision)) {
-      domain::header_of(accepted->event).position = {1, 2};
-      domain::apply(member, accepted->event);
-      EXPECT_EQ(broken_invariant(member), "");
-    }
+    expect_decided(checkout);
   }
   void operator()(const domain::Quote& asked) const {
     expect_id(call.member_id);
@@ -179,6 +200,32 @@ struct RequestCheck {
     }
   }
   void operator()(const domain::RefundOfWhole&) const {}
+  void operator()(const domain::Hold& hold) const {
+    expect_id(hold.hold_id);
+    expect_some(hold.points);
+    expect_given(hold);
+  }
+  void operator()(const domain::Release& release) const {
+    expect_id(release.hold_id);
+    expect_given(release);
+  }
+  void operator()(const domain::Grant& grant) const {
+    expect_id(grant.grant_id);
+    expect_some(grant.points);
+    EXPECT_NE(program().party(grant.party), nullptr);
+    if (grant.expires_on) {
+      EXPECT_GE(grant.expires_on->since_epoch, year_0_since_epoch);
+      EXPECT_LT(grant.expires_on->since_epoch, year_10000_since_epoch);
+    }
+    expect_reason(grant.reason);
+    expect_given(grant);
+  }
+  void operator()(const domain::RevokeGrant& revocation) const {
+    expect_id(revocation.revocation_id);
+    expect_id(revocation.grant_id);
+    expect_reason(revocation.reason);
+    expect_given(revocation);
+  }
   void operator()(const ReadMember&) const { expect_id(call.member_id); }
   void operator()(const ReadReceipt&) const {
     if (!call.member_id.empty()) expect_id(call.member_id);
@@ -239,9 +286,12 @@ bool is_taken(std::string_view bytes, LedgerClock clock) {
 
 using Taken = bool (*)(std::string_view bytes, LedgerClock clock);
 constexpr std::array<Taken, method_count> taken_by_method = {
-    is_taken<v1::QuoteRequest>,      is_taken<v1::CheckoutRequest>, is_taken<v1::RefundRequest>,
-    is_taken<v1::GetReceiptRequest>, is_taken<v1::EnrollRequest>,   is_taken<v1::GetMemberRequest>,
-    is_taken<v1::ListHistoryRequest>};
+    is_taken<v1::QuoteRequest>,       is_taken<v1::CheckoutRequest>,
+    is_taken<v1::RefundRequest>,      is_taken<v1::GetReceiptRequest>,
+    is_taken<v1::EnrollRequest>,      is_taken<v1::GetMemberRequest>,
+    is_taken<v1::ListHistoryRequest>, is_taken<v1::HoldRequest>,
+    is_taken<v1::ReleaseRequest>,     is_taken<v1::GrantRequest>,
+    is_taken<v1::RevokeGrantRequest>};
 
 class RequestFuzz : public ::testing::TestWithParam<Method> {};
 
@@ -249,7 +299,7 @@ class RequestFuzz : public ::testing::TestWithParam<Method> {};
 /// in two, or right again.
 Corpus requests_of(Method method) {
   Corpus corpus{.texts = {},
-                .words = {"M1", "H1", "shoes", "2026-02-29", "\xc2\x85", "\x1b"},
+                .words = {"M1", "H1", "shoes", "MALL", "2026-02-29", "\xc2\x85", "\x1b"},
                 .form = Form::message};
   for (const auto& bad : test::bad_requests()) {
     if (bad.method != method) continue;
@@ -282,7 +332,8 @@ TEST_P(RequestFuzz, IsRefusedByTheFieldOrKeepsToTheBounds) {
 INSTANTIATE_TEST_SUITE_P(Methods, RequestFuzz,
                          ::testing::Values(Method::quote, Method::checkout, Method::refund,
                                            Method::get_receipt, Method::enroll, Method::get_member,
-                                           Method::list_history),
+                                           Method::list_history, Method::hold, Method::release,
+                                           Method::grant, Method::revoke_grant),
                          [](const auto& method) { return std::string(name_of(method.param)); });
 
 }  // namespace

@@ -26,7 +26,7 @@ SharedGateways& gateways = *new SharedGateways;
 }  // namespace
 
 SharedGateway::SharedGateway(const GatewayOptions& options) : process(redis, options) {
-  token_of_m1 = process.add_token("tills of M1", "till", "M1");
+  token_of_m1 = process.add_token("everything at M1", "operator", "M1");
   token_of_finance = process.add_token("finance", "finance", "*");
   process.start();
 }

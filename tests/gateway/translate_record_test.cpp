@@ -69,6 +69,183 @@ TEST(TranslateRecord, PointsOutOfALotAreOwedByThePool) {
   EXPECT_EQ(record.movements(0).expires_on(), "2028-12-31");
 }
 
+TEST(TranslateRecord, RefundTellsTheLossThatIsBooked) {
+  auto refund = refund_into_debt();
+  refund.effects.debts.clear();
+  refund.checks = {{.limit = domain::LimitId::intern("refunds"), .value_asked = 1, .bound = 3}};
+  v1::ReceiptRecord record;
+
+  tell(domain::Record(refund), 5, record);
+
+  EXPECT_EQ(record.booked_loss(), 91);
+  EXPECT_EQ(record.debt_incurred(), 0);
+  ASSERT_EQ(record.risk_checks_size(), 1);
+  EXPECT_EQ(record.risk_checks(0).limit(), "refunds");
+}
+
+TEST(TranslateRecord, WhatBecomesADebtIsNoLoss) {
+  v1::ReceiptRecord record;
+
+  tell(domain::Record(refund_into_debt()), 5, record);
+
+  EXPECT_EQ(record.booked_loss(), 0);
+}
+
+const domain::Origin at_m1{.venue = domain::VenueId::intern("M1"), .terminal = "T1"};
+
+TEST(TranslateRecord, DeclinedOrderTellsWhatWasAskedAndNoMore) {
+  const domain::Declined declined{
+      .header = {.position = {.epoch = 2, .sequence = 41}, .policy_version = 3},
+      .id = "A",
+      .origin = at_m1,
+      .content = domain::OrderContent{.occurred_at = {1'830'000'000'000},
+                                      .currency = "CNY",
+                                      .amount = {58'800},
+                                      .excluded_from_earning = {800},
+                                      .excluded_from_offset = {900},
+                                      .points_to_use = {100},
+                                      .hold_id = "H1"},
+      .late = true,
+      .checks = {{.limit = domain::LimitId::intern("fast"),
+                  .effect = domain::LimitEffect::decline,
+                  .value_before = 5,
+                  .value_asked = 1,
+                  .bound = 5,
+                  .exceeded = true}},
+      .after = {.available = {88}}};
+  v1::ReceiptRecord record;
+
+  tell(domain::Record(declined), 5, record);
+
+  EXPECT_EQ(record.outcome(), v1::OUTCOME_DECLINED);
+  EXPECT_EQ(record.position().sequence(), 41U);
+  EXPECT_EQ(record.policy_version(), 3U);
+  const auto& checkout = record.checkout();
+  EXPECT_EQ(checkout.order_id(), "A");
+  EXPECT_EQ(checkout.origin().terminal(), "T1");
+  EXPECT_EQ(checkout.occurred_at_unix_ms(), 1'830'000'000'000);
+  EXPECT_EQ(checkout.currency(), "CNY");
+  EXPECT_EQ(checkout.amount_minor(), 58'800);
+  EXPECT_EQ(checkout.excluded_from_earning_minor(), 800);
+  EXPECT_EQ(checkout.excluded_from_offset_minor(), 900);
+  EXPECT_EQ(checkout.hold_id(), "H1");
+  EXPECT_TRUE(checkout.late());
+  EXPECT_EQ(checkout.points_used(), 0);
+  EXPECT_EQ(checkout.points_earned(), 0);
+  EXPECT_EQ(checkout.cash_due_minor(), 0);
+  ASSERT_EQ(record.risk_checks_size(), 1);
+  EXPECT_EQ(record.risk_checks(0).effect(), v1::LIMIT_EFFECT_DECLINE);
+  EXPECT_TRUE(record.risk_checks(0).exceeded());
+  EXPECT_EQ(record.balances_after().available(), 88);
+}
+
+TEST(TranslateRecord, DeclinedRefundTellsWhatWasAskedAndNoMore) {
+  const domain::Declined declined{
+      .id = "R1",
+      .origin = at_m1,
+      .content =
+          domain::RefundContent{
+              .occurred_at = {1'830'000'000'000}, .scope = 1, .amount = {500}, .excluded = {20}},
+      .order_venue = domain::VenueId::intern("H1"),
+      .order_id = "A",
+      .order_occurred_at = {1'820'000'000'000}};
+  v1::ReceiptRecord record;
+
+  tell(domain::Record(declined), 5, record);
+
+  EXPECT_EQ(record.outcome(), v1::OUTCOME_DECLINED);
+  const auto& refund = record.refund();
+  EXPECT_EQ(refund.refund_id(), "R1");
+  EXPECT_EQ(refund.order().venue(), "H1");
+  EXPECT_EQ(refund.order().order_id(), "A");
+  EXPECT_EQ(refund.order_occurred_at_unix_ms(), 1'820'000'000'000);
+  EXPECT_EQ(refund.occurred_at_unix_ms(), 1'830'000'000'000);
+  EXPECT_EQ(refund.amount_minor(), 500);
+  EXPECT_EQ(refund.excluded_minor(), 20);
+  EXPECT_EQ(refund.clawed_back(), 0);
+  EXPECT_EQ(refund.total_amount_minor(), 0);
+}
+
+TEST(TranslateRecord, HoldAndReleaseTellTheirPointsAndTimes) {
+  const domain::Held held{.hold_id = "H1",
+                          .origin = at_m1,
+                          .content = {.occurred_at = {1'000}, .points = {300}},
+                          .lapses_at = {901'000},
+                          .after = {.available = {200}, .held = {300}}};
+  const domain::Released released{.origin = at_m1,
+                                  .hold_id = "H1",
+                                  .hold_occurred_at = {1'000},
+                                  .occurred_at = {2'000},
+                                  .points = {300}};
+  v1::ReceiptRecord hold;
+  v1::ReceiptRecord release;
+
+  tell(domain::Record(held), 5, hold);
+  tell(domain::Record(released), 5, release);
+
+  EXPECT_EQ(hold.outcome(), v1::OUTCOME_ACCEPTED);
+  EXPECT_EQ(hold.hold().hold_id(), "H1");
+  EXPECT_EQ(hold.hold().origin().venue(), "M1");
+  EXPECT_EQ(hold.hold().occurred_at_unix_ms(), 1'000);
+  EXPECT_EQ(hold.hold().points(), 300);
+  EXPECT_EQ(hold.hold().lapses_at_unix_ms(), 901'000);
+  EXPECT_EQ(hold.balances_after().held(), 300);
+  EXPECT_EQ(release.release().hold_id(), "H1");
+  EXPECT_EQ(release.release().origin().venue(), "M1");
+  EXPECT_EQ(release.release().hold_occurred_at_unix_ms(), 1'000);
+  EXPECT_EQ(release.release().occurred_at_unix_ms(), 2'000);
+  EXPECT_EQ(release.release().points(), 300);
+}
+
+TEST(TranslateRecord, GrantAndRevocationTellTheirPointsAndWhy) {
+  domain::Granted granted{.grant_id = "G1",
+                          .origin = at_m1,
+                          .content = {.occurred_at = {1'000},
+                                      .points = {500},
+                                      .party = PartyId::intern("MALL"),
+                                      .reason = "sorry"}};
+  granted.effects.movements = {{.reason = domain::Reason::grant,
+                                .lot_serial = 1,
+                                .party = PartyId::intern("MALL"),
+                                .price = {3'000},
+                                .expires_on = {20'818},
+                                .points = {500},
+                                .counterparty = PartyId::intern("MALL")}};
+  domain::GrantRevoked revoked{.revocation_id = "V1",
+                               .origin = at_m1,
+                               .grant_id = "G1",
+                               .grant_occurred_at = {1'000},
+                               .occurred_at = {2'000},
+                               .reason = "not sorry",
+                               .points = {500}};
+  revoked.effects.movements = granted.effects.movements;
+  revoked.effects.movements[0].reason = domain::Reason::revoke;
+  revoked.effects.movements[0].points = {-400};
+  v1::ReceiptRecord grant;
+  v1::ReceiptRecord revocation;
+
+  tell(domain::Record(granted), 5, grant);
+  tell(domain::Record(revoked), 5, revocation);
+
+  EXPECT_EQ(grant.grant().grant_id(), "G1");
+  EXPECT_EQ(grant.grant().origin().venue(), "M1");
+  EXPECT_EQ(grant.grant().occurred_at_unix_ms(), 1'000);
+  EXPECT_EQ(grant.grant().points(), 500);
+  EXPECT_EQ(grant.grant().party(), "MALL");
+  EXPECT_EQ(grant.grant().expires_on(), "2026-12-31");
+  EXPECT_EQ(grant.grant().reason(), "sorry");
+  EXPECT_EQ(grant.postings(0).from(), "MALL");
+  EXPECT_EQ(grant.postings(0).amount_thousandths(), 1'500'000);
+  EXPECT_EQ(revocation.revocation().revocation_id(), "V1");
+  EXPECT_EQ(revocation.revocation().origin().venue(), "M1");
+  EXPECT_EQ(revocation.revocation().grant_id(), "G1");
+  EXPECT_EQ(revocation.revocation().grant_occurred_at_unix_ms(), 1'000);
+  EXPECT_EQ(revocation.revocation().occurred_at_unix_ms(), 2'000);
+  EXPECT_EQ(revocation.revocation().points(), 500);
+  EXPECT_EQ(revocation.revocation().reason(), "not sorry");
+  EXPECT_EQ(revocation.booked_loss(), 100);
+}
+
 TEST(TranslateRecord, EqualRecordsAreEqualBytes) {
   v1::ReceiptRecord one;
   v1::ReceiptRecord other;

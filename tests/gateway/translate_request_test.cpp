@@ -34,6 +34,14 @@ OrProblem<std::unique_ptr<Call>> translated(Method method, const Message& reques
       return translated<v1::CheckoutRequest>(request, clock);
     case Method::refund:
       return translated<v1::RefundRequest>(request, clock);
+    case Method::hold:
+      return translated<v1::HoldRequest>(request, clock);
+    case Method::release:
+      return translated<v1::ReleaseRequest>(request, clock);
+    case Method::grant:
+      return translated<v1::GrantRequest>(request, clock);
+    case Method::revoke_grant:
+      return translated<v1::RevokeGrantRequest>(request, clock);
     case Method::get_receipt:
       return translated<v1::GetReceiptRequest>(request, clock);
     case Method::enroll:
@@ -121,6 +129,80 @@ TEST(TranslateRequest, KeysAreThoseOfTheIdsTold) {
   EXPECT_EQ(std::get<domain::Refund>(refund->request).key, keys.refund("M1", "R1"));
   EXPECT_EQ(std::get<domain::Refund>(refund->request).order, keys.order("M1", "A"));
   EXPECT_EQ(std::get<ReadReceipt>(receipt->request).order, keys.order("M1", "A"));
+}
+
+TEST(TranslateRequest, CheckoutCapturesTheHoldOfItsOwnVenue) {
+  const KeyHasher keys(test::hash_key());
+  auto request = test::valid_request(Method::checkout, LedgerClock::gateway);
+  auto& checkout = dynamic_cast<v1::CheckoutRequest&>(*request);
+
+  const auto without = translated(Method::checkout, checkout);
+  checkout.set_hold_id("H1");
+  const auto with = translated(Method::checkout, checkout);
+
+  ASSERT_TRUE(without && with);
+  const auto& captured = std::get<domain::Checkout>((*with)->request);
+  EXPECT_EQ(captured.hold_id, "H1");
+  EXPECT_EQ(captured.hold, keys.hold("M1", "H1"));
+  EXPECT_EQ(std::get<domain::Checkout>((*without)->request).hold, domain::RecordKey());
+}
+
+TEST(TranslateRequest, HoldAndReleaseCarryEverythingThatWasTold) {
+  const KeyHasher keys(test::hash_key());
+
+  const auto held = valid(Method::hold);
+  const auto released = valid(Method::release);
+
+  EXPECT_EQ(held->member_id, "alice");
+  EXPECT_EQ(held->received_at, test::noon);
+  const auto& hold = std::get<domain::Hold>(held->request);
+  EXPECT_EQ(hold.key, keys.hold("M1", "H1"));
+  EXPECT_EQ(hold.hold_id, "H1");
+  EXPECT_EQ(hold.origin.store.text(), "shoes");
+  EXPECT_EQ(hold.occurred_at, domain::Instant{1'767'585'590'000});
+  EXPECT_EQ(hold.points, domain::Points{100});
+  const auto& release = std::get<domain::Release>(released->request);
+  EXPECT_EQ(released->member_id, "alice");
+  EXPECT_EQ(release.key, keys.release("M1", "H1"));
+  EXPECT_EQ(release.hold, hold.key);
+  EXPECT_EQ(release.hold_id, "H1");
+  EXPECT_EQ(release.origin.terminal, "T1");
+  EXPECT_EQ(release.occurred_at, hold.occurred_at);
+}
+
+TEST(TranslateRequest, GrantAndRevocationCarryEverythingThatWasTold) {
+  const KeyHasher keys(test::hash_key());
+
+  const auto granted = valid(Method::grant);
+  const auto revoked = valid(Method::revoke_grant);
+
+  EXPECT_EQ(granted->member_id, "alice");
+  const auto& grant = std::get<domain::Grant>(granted->request);
+  EXPECT_EQ(grant.key, keys.grant("M1", "G1"));
+  EXPECT_EQ(grant.grant_id, "G1");
+  EXPECT_EQ(grant.origin.venue.text(), "M1");
+  EXPECT_EQ(grant.occurred_at, domain::Instant{1'767'585'590'000});
+  EXPECT_EQ(grant.points, domain::Points{100});
+  EXPECT_EQ(grant.party.text(), "MALL");
+  EXPECT_EQ(grant.expires_on, domain::Day{20'818});
+  EXPECT_EQ(grant.reason, "sorry");
+  EXPECT_EQ(revoked->member_id, "alice");
+  const auto& revocation = std::get<domain::RevokeGrant>(revoked->request);
+  EXPECT_EQ(revocation.key, keys.revocation("M1", "V1"));
+  EXPECT_EQ(revocation.revocation_id, "V1");
+  EXPECT_EQ(revocation.grant, grant.key);
+  EXPECT_EQ(revocation.grant_id, "G1");
+  EXPECT_EQ(revocation.reason, "not sorry");
+}
+
+TEST(TranslateRequest, GrantMayLeaveTheLastDayToTheProgram) {
+  auto request = test::valid_request(Method::grant, LedgerClock::gateway);
+  dynamic_cast<v1::GrantRequest&>(*request).clear_expires_on();
+
+  const auto call = translated(Method::grant, *request);
+
+  ASSERT_TRUE(call) << call.error().text;
+  EXPECT_EQ(std::get<domain::Grant>((*call)->request).expires_on, std::nullopt);
 }
 
 TEST(TranslateRequest, RefundLinesAreAscendingWhateverTheirOrder) {
