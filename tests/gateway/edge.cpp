@@ -21,6 +21,23 @@ std::shared_ptr<const domain::RiskPolicy> policy_without_limits() {
   return policy;
 }
 
+std::shared_ptr<const domain::RiskPolicy> policy_that_declines() {
+  auto policy = std::make_shared<domain::RiskPolicy>();
+  policy->version = 4;
+  policy->limits = {{.id = domain::LimitId::intern("orders"),
+                     .measure = domain::Measure::orders,
+                     .window = domain::Window::sliding,
+                     .seconds = 600,
+                     .effect = domain::LimitEffect::decline,
+                     .bound = 5},
+                    {.id = domain::LimitId::intern("refunds"),
+                     .measure = domain::Measure::refunds,
+                     .window = domain::Window::calendar_day,
+                     .effect = domain::LimitEffect::decline,
+                     .bound = 1}};
+  return policy;
+}
+
 std::string hash_key() { return "0123456789abcdef"; }
 
 Credential till_of_m1() {

@@ -19,6 +19,8 @@ inline constexpr domain::Instant noon{1'767'585'600'000};
 /// other's orders.
 [[nodiscard]] std::shared_ptr<const domain::Program> program_p0();
 [[nodiscard]] std::shared_ptr<const domain::RiskPolicy> policy_without_limits();
+/// Declines the sixth order in ten minutes, and the second refund of a day.
+[[nodiscard]] std::shared_ptr<const domain::RiskPolicy> policy_that_declines();
 
 [[nodiscard]] std::string hash_key();
 

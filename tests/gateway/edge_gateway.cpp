@@ -75,7 +75,8 @@ EdgeGateway::EdgeGateway(EdgeOptions options)
                            .safekeeping = safekeeping_,
                            .clocks = clocks_,
                            .log = [](LogLevel, const std::string&) {}},
-                          {.program = program_p0(), .policy = policy_without_limits()});
+                          {.program = options.program ? options.program : program_p0(),
+                           .policy = options.policy ? options.policy : policy_without_limits()});
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
   while (!engine_->ready() && std::chrono::steady_clock::now() < until) std::this_thread::yield();
   EXPECT_TRUE(engine_->ready());

@@ -21,6 +21,9 @@ namespace wutong::test {
 
 struct EdgeOptions {
   LedgerClock clock = LedgerClock::gateway;
+  /// P0 without limits where these are null.
+  std::shared_ptr<const domain::Program> program;
+  std::shared_ptr<const domain::RiskPolicy> policy;
   ServerOptions server{.listen = "127.0.0.1:0"};
 };
 

@@ -48,6 +48,7 @@ Request order_of(const Sale& sale, const std::string& prefix, std::int64_t now) 
   request.set_currency("CNY");
   request.set_points_to_use(sale.use);
   request.set_excluded_from_earning_minor(sale.excluded);
+  if (!sale.hold.empty()) request.set_hold_id(prefix + sale.hold);
   const std::int64_t to_pay = sale.amount - sale.use * fen_a_point;
   if (to_pay > 0) {
     auto& cash = *request.add_tenders();
@@ -128,6 +129,53 @@ v1::RefundRequest Till::refund(const Sale& sale, const Return& what) const {
   return request;
 }
 
+namespace {
+
+/// What requests for holds and grants have in common.
+template <typename Request, typename What>
+Request request_of(const What& what, const Till& till, bool tells_receipt) {
+  Request request;
+  request.mutable_member()->set_id(till.prefix + what.member);
+  request.mutable_origin()->set_venue(what.venue);
+  request.mutable_origin()->set_terminal("T1");
+  request.set_occurred_at_unix_ms(till.now);
+  if (tells_receipt) request.set_received_at_unix_ms(till.now);
+  return request;
+}
+
+}  // namespace
+
+v1::HoldRequest Till::hold(const Aside& what) const {
+  auto request = request_of<v1::HoldRequest>(what, *this, tells_receipt_);
+  request.set_hold_id(prefix + what.id);
+  request.set_points(what.points);
+  return request;
+}
+
+v1::ReleaseRequest Till::release(const Aside& what) const {
+  auto request = request_of<v1::ReleaseRequest>(what, *this, tells_receipt_);
+  request.set_hold_id(prefix + what.id);
+  return request;
+}
+
+v1::GrantRequest Till::grant(const Gift& gift) const {
+  auto request = request_of<v1::GrantRequest>(gift, *this, tells_receipt_);
+  request.set_grant_id(prefix + gift.id);
+  request.set_points(gift.points);
+  request.set_party(gift.party);
+  request.set_expires_on(gift.expires_on);
+  request.set_reason("goodwill");
+  return request;
+}
+
+v1::RevokeGrantRequest Till::revoke(const Gift& gift, const std::string& id) const {
+  auto request = request_of<v1::RevokeGrantRequest>(gift, *this, tells_receipt_);
+  request.set_revocation_id(prefix + id);
+  request.set_grant_id(prefix + gift.id);
+  request.set_reason("a mistake");
+  return request;
+}
+
 v1::GetReceiptRequest Till::receipt_of(const v1::CheckoutRequest& order) {
   v1::GetReceiptRequest request;
   request.mutable_order()->set_venue(order.origin().venue());
@@ -173,6 +221,20 @@ Answer<v1::CheckoutReply> Till::call(const v1::CheckoutRequest& request) const {
 Answer<v1::RefundReply> Till::call(const v1::RefundRequest& request) const {
   return run<v1::RefundReply>(Unary<v1::RefundRequest, v1::RefundReply>(&Stub::Refund), request);
 }
+Answer<v1::HoldReply> Till::call(const v1::HoldRequest& request) const {
+  return run<v1::HoldReply>(Unary<v1::HoldRequest, v1::HoldReply>(&Stub::Hold), request);
+}
+Answer<v1::ReleaseReply> Till::call(const v1::ReleaseRequest& request) const {
+  return run<v1::ReleaseReply>(Unary<v1::ReleaseRequest, v1::ReleaseReply>(&Stub::Release),
+                               request);
+}
+Answer<v1::GrantReply> Till::call(const v1::GrantRequest& request) const {
+  return run<v1::GrantReply>(Unary<v1::GrantRequest, v1::GrantReply>(&Stub::Grant), request);
+}
+Answer<v1::RevokeGrantReply> Till::call(const v1::RevokeGrantRequest& request) const {
+  using Method = Unary<v1::RevokeGrantRequest, v1::RevokeGrantReply>;
+  return run<v1::RevokeGrantReply>(Method(&Stub::RevokeGrant), request);
+}
 Answer<v1::GetReceiptReply> Till::call(const v1::GetReceiptRequest& request) const {
   using Method = Unary<v1::GetReceiptRequest, v1::GetReceiptReply>;
   return run<v1::GetReceiptReply>(Method(&Stub::GetReceipt), request);
@@ -208,6 +270,10 @@ Answer<std::string> Till::call_any(const google::protobuf::Message& request) con
   const bool known = call_if<v1::QuoteRequest>(*this, request, answer) ||
                      call_if<v1::CheckoutRequest>(*this, request, answer) ||
                      call_if<v1::RefundRequest>(*this, request, answer) ||
+                     call_if<v1::HoldRequest>(*this, request, answer) ||
+                     call_if<v1::ReleaseRequest>(*this, request, answer) ||
+                     call_if<v1::GrantRequest>(*this, request, answer) ||
+                     call_if<v1::RevokeGrantRequest>(*this, request, answer) ||
                      call_if<v1::GetReceiptRequest>(*this, request, answer) ||
                      call_if<v1::EnrollRequest>(*this, request, answer) ||
                      call_if<v1::GetMemberRequest>(*this, request, answer) ||
@@ -229,6 +295,19 @@ v1::Receipt Till::accepted(const v1::CheckoutRequest& request) const {
   return receipt_in(call(request));
 }
 v1::Receipt Till::accepted(const v1::RefundRequest& request) const {
+  return receipt_in(call(request));
+}
+
+v1::Receipt Till::accepted(const v1::HoldRequest& request) const {
+  return receipt_in(call(request));
+}
+v1::Receipt Till::accepted(const v1::ReleaseRequest& request) const {
+  return receipt_in(call(request));
+}
+v1::Receipt Till::accepted(const v1::GrantRequest& request) const {
+  return receipt_in(call(request));
+}
+v1::Receipt Till::accepted(const v1::RevokeGrantRequest& request) const {
   return receipt_in(call(request));
 }
 
@@ -280,6 +359,18 @@ v1::Refusal Till::refused(const v1::CheckoutRequest& request) const {
   return refusal_in(call(request));
 }
 v1::Refusal Till::refused(const v1::RefundRequest& request) const {
+  return refusal_in(call(request));
+}
+v1::Refusal Till::refused(const v1::HoldRequest& request) const {
+  return refusal_in(call(request));
+}
+v1::Refusal Till::refused(const v1::ReleaseRequest& request) const {
+  return refusal_in(call(request));
+}
+v1::Refusal Till::refused(const v1::GrantRequest& request) const {
+  return refusal_in(call(request));
+}
+v1::Refusal Till::refused(const v1::RevokeGrantRequest& request) const {
   return refusal_in(call(request));
 }
 

@@ -36,6 +36,8 @@ struct Sale {
   std::string venue = "M1";
   /// Unix milliseconds; 0: just now.
   std::int64_t paid_at = 0;
+  /// Id of the hold that it captures.
+  std::string hold;
 };
 
 /// Part of a sale that comes back.
@@ -44,6 +46,25 @@ struct Return {
   /// 0: the whole of what is left.
   std::int64_t amount = 0;
   std::int64_t excluded = 0;
+};
+
+/// Points set aside for a payment under way.
+struct Aside {
+  std::string member;
+  std::string id;
+  std::int64_t points = 0;
+  std::string venue = "M1";
+};
+
+/// Points given by no order.
+struct Gift {
+  std::string member;
+  std::string id;
+  std::int64_t points = 0;
+  std::string party = "MALL";
+  /// As the program says, if empty.
+  std::string expires_on;
+  std::string venue = "M1";
 };
 
 /// Unix milliseconds of a civil time in Shanghai, as in "2026-03-02 12:00:00".
@@ -62,19 +83,27 @@ class Till {
 
   /// When things happen. Requests carry it as the time of receipt too where the ledger wants that.
   std::int64_t now = 0;
-  /// Stands before every id of a member, an order or a refund that is given here.
+  /// Stands before every id that is given here.
   std::string prefix;
   std::int64_t timeout_ms = 10'000;
 
   [[nodiscard]] v1::CheckoutRequest checkout(const Sale& sale) const;
   [[nodiscard]] v1::QuoteRequest quote(const Sale& sale) const;
   [[nodiscard]] v1::RefundRequest refund(const Sale& sale, const Return& what) const;
+  [[nodiscard]] v1::HoldRequest hold(const Aside& what) const;
+  [[nodiscard]] v1::ReleaseRequest release(const Aside& what) const;
+  [[nodiscard]] v1::GrantRequest grant(const Gift& gift) const;
+  [[nodiscard]] v1::RevokeGrantRequest revoke(const Gift& gift, const std::string& id) const;
   [[nodiscard]] static v1::GetReceiptRequest receipt_of(const v1::CheckoutRequest& order);
   [[nodiscard]] static v1::GetReceiptRequest receipt_of(const v1::RefundRequest& refund);
 
   Answer<v1::QuoteReply> call(const v1::QuoteRequest& request) const;
   Answer<v1::CheckoutReply> call(const v1::CheckoutRequest& request) const;
   Answer<v1::RefundReply> call(const v1::RefundRequest& request) const;
+  Answer<v1::HoldReply> call(const v1::HoldRequest& request) const;
+  Answer<v1::ReleaseReply> call(const v1::ReleaseRequest& request) const;
+  Answer<v1::GrantReply> call(const v1::GrantRequest& request) const;
+  Answer<v1::RevokeGrantReply> call(const v1::RevokeGrantRequest& request) const;
   Answer<v1::GetReceiptReply> call(const v1::GetReceiptRequest& request) const;
   Answer<v1::EnrollReply> call(const v1::EnrollRequest& request) const;
   Answer<v1::GetMemberReply> call(const v1::GetMemberRequest& request) const;
@@ -86,6 +115,10 @@ class Till {
   void enroll(const std::string& member) const;
   v1::Receipt accepted(const v1::CheckoutRequest& request) const;
   v1::Receipt accepted(const v1::RefundRequest& request) const;
+  v1::Receipt accepted(const v1::HoldRequest& request) const;
+  v1::Receipt accepted(const v1::ReleaseRequest& request) const;
+  v1::Receipt accepted(const v1::GrantRequest& request) const;
+  v1::Receipt accepted(const v1::RevokeGrantRequest& request) const;
   /// A sale that has never been seen; its record.
   v1::ReceiptRecord buy(const Sale& sale) const;
   v1::ReceiptRecord give_back(const Sale& sale, const Return& what) const;
@@ -98,6 +131,10 @@ class Till {
   // What must be refused, inside a reply.
   v1::Refusal refused(const v1::CheckoutRequest& request) const;
   v1::Refusal refused(const v1::RefundRequest& request) const;
+  v1::Refusal refused(const v1::HoldRequest& request) const;
+  v1::Refusal refused(const v1::ReleaseRequest& request) const;
+  v1::Refusal refused(const v1::GrantRequest& request) const;
+  v1::Refusal refused(const v1::RevokeGrantRequest& request) const;
 
  private:
   struct Line;
