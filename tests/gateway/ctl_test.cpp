@@ -5,9 +5,11 @@
 #include <array>
 #include <cstdio>
 #include <string>
+#include <utility>
 
 #include "gateway/ctl/requests.h"
 #include "gateway/ctl/values.h"
+#include "tests/gateway/edge.h"
 #include "tests/gateway/edge_gateway.h"
 
 /// `wutongctl`, its parts and the program against a gateway of the test's own.
@@ -76,6 +78,9 @@ struct Ran {
 
 class CtlProgram : public ::testing::Test {
  protected:
+  CtlProgram() = default;
+  explicit CtlProgram(test::EdgeOptions options) : gateway_(std::move(options)) {}
+
   Ran run(const std::string& arguments, const std::string& token = "m1") {
     const std::string line = WUTONG_BINARY_DIR "/bin/wutongctl --target 127.0.0.1:" +
                              std::to_string(gateway_.server().port()) + " --token " + token + " " +
@@ -118,6 +123,67 @@ TEST_F(CtlProgram, SpeaksEveryMethod) {
   EXPECT_THAT(run("member --member alice").output, HasSubstr("0 available"));
   EXPECT_THAT(run("history --member alice").output, HasSubstr("refund"));
   EXPECT_EQ(run("health").exit_code, 0);
+}
+
+TEST_F(CtlProgram, GivesPointsAndSetsThemAside) {
+  const std::string alice = " --member alice --venue M1 --at 2026-01-05T11:59:00+08:00 ";
+  EXPECT_EQ(run("enroll --member alice").exit_code, 0);
+  const Ran granted =
+      run("grant --grant G --points 500 --party MALL --expires-on 2026-12-31 "
+          "--reason goodwill" +
+          alice);
+  EXPECT_EQ(granted.exit_code, 0) << granted.output;
+  EXPECT_THAT(granted.output, HasSubstr("500 points of MALL until 2026-12-31"));
+  EXPECT_THAT(granted.output, HasSubstr("goodwill"));
+  const Ran held = run("hold --hold H --points 300" + alice);
+  EXPECT_EQ(held.exit_code, 0) << held.output;
+  EXPECT_THAT(held.output, HasSubstr("300 points until 2026-01-05T04:1"));
+  const Ran member = run("member --member alice");
+  EXPECT_THAT(member.output, HasSubstr("200 available, 300 held"));
+  EXPECT_THAT(member.output, HasSubstr("until 2026-12-31  300 held"));
+  EXPECT_THAT(member.output, HasSubstr("expiring  200 after 2026-12-31"));
+  EXPECT_THAT(run("quote --amount 588.00 --hold H" + alice).output,
+              HasSubstr("at most  300 points"));
+  const Ran captured =
+      run("checkout --order A --amount 588.00 --points 200 --tender cash=582.00 --hold H" + alice);
+  EXPECT_EQ(captured.exit_code, 0) << captured.output;
+  EXPECT_THAT(captured.output, HasSubstr("hold     H"));
+  EXPECT_EQ(run("release --hold H" + alice).exit_code, 1);
+  EXPECT_EQ(run("hold --hold I --points 10" + alice).exit_code, 0);
+  EXPECT_THAT(run("release --hold I" + alice).output, HasSubstr("10 points"));
+  const Ran revoked = run("revoke-grant --revocation V --grant G --reason mistake" + alice);
+  EXPECT_EQ(revoked.exit_code, 0) << revoked.output;
+  EXPECT_THAT(revoked.output, HasSubstr("taken back  500 points"));
+  const Ran history = run("history --member alice");
+  for (const char* what : {"grant", "hold", "checkout", "release", "revocation"}) {
+    EXPECT_THAT(history.output, HasSubstr(std::string("  ") + what + "  ")) << history.output;
+  }
+}
+
+class CtlProgramWithLimits : public CtlProgram {
+ protected:
+  CtlProgramWithLimits() : CtlProgram({.policy = test::policy_that_declines()}) {}
+};
+
+TEST_F(CtlProgramWithLimits, PrintsADeclineAndEndsAsRefused) {
+  EXPECT_EQ(run("enroll --member alice").exit_code, 0);
+  const auto order = [](const char* id) {
+    return std::string(
+               "checkout --venue M1 --member alice --amount 10.00 "
+               "--at 2026-01-05T12:00:00+08:00 --order ") +
+           id;
+  };
+  for (const char* id : {"A", "B", "C", "D", "E"}) EXPECT_EQ(run(order(id)).exit_code, 0);
+
+  const Ran quoted = run("quote --venue M1 --member alice --amount 10.00");
+  const Ran declined = run(order("F"));
+  const Ran history = run("history --member alice");
+
+  EXPECT_THAT(quoted.output, HasSubstr("declined: a limit"));
+  EXPECT_EQ(declined.exit_code, 1);
+  EXPECT_THAT(declined.output, HasSubstr("declined  a limit of the risk policy says no"));
+  EXPECT_THAT(declined.output, HasSubstr("5 + 1 of 5  exceeded  declines"));
+  EXPECT_THAT(history.output, HasSubstr("  declined\n"));
 }
 
 TEST_F(CtlProgram, ExitCodesTellRefusalsUsageAndErrorsApart) {
