@@ -70,6 +70,24 @@ TEST(Metrics, CallsAreToldByMethodAndOutcome) {
   EXPECT_THAT(text, HasSubstr("wutong_call_stage_seconds_count{stage=\"queue\"} 1"));
 }
 
+TEST(Metrics, EveryMethodAndOutcomeHasALineOfItsOwn) {
+  CallMetrics calls;
+  for (std::size_t method = 0; method < method_count; ++method) {
+    for (std::size_t outcome = 0; outcome < call_outcome_names.size(); ++outcome) {
+      for (std::size_t i = 0; i <= method * call_outcome_names.size() + outcome; ++i) {
+        calls.finished(static_cast<Method>(method), static_cast<CallOutcome>(outcome), 1'000, {});
+      }
+    }
+  }
+
+  const std::string text = metrics_text({.calls = calls});
+
+  EXPECT_THAT(text, HasSubstr("wutong_calls_total{method=\"Quote\",outcome=\"done\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("{method=\"Checkout\",outcome=\"declined\"} 17\n"));
+  EXPECT_THAT(text, HasSubstr("{method=\"Hold\",outcome=\"declined\"} 95\n"));
+  EXPECT_THAT(text, HasSubstr("{method=\"RevokeGrant\",outcome=\"unauthenticated\"} 143\n"));
+}
+
 TEST(Metrics, ExtraSamplesOfOneNameAreOneFamily) {
   const CallMetrics calls;
   const auto extra = [] {
