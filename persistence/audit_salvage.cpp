@@ -77,7 +77,8 @@ std::string name_of(const LogEvent& event) {
       return join_text("revocation ", of.revocation_id, " of grant ", of.grant_id);
     }
     std::string operator()(const domain::Declined& of) const {
-      return join_text("decline of ", of.id);
+      const bool refund = std::holds_alternative<domain::RefundContent>(of.content);
+      return join_text("decline of ", refund ? "refund " : "order ", of.id);
     }
     std::string operator()(const domain::Reviewed&) const { return "review of an award"; }
     std::string operator()(const domain::TierGiven&) const { return "tier by hand"; }

@@ -175,7 +175,8 @@ TEST_F(CtlProgramWithLimits, PrintsADeclineAndEndsAsRefused) {
   };
   for (const char* id : {"A", "B", "C", "D", "E"}) EXPECT_EQ(run(order(id)).exit_code, 0);
 
-  const Ran quoted = run("quote --venue M1 --member alice --amount 10.00");
+  const Ran quoted =
+      run("quote --venue M1 --member alice --amount 10.00 --at 2026-01-05T12:00:00+08:00");
   const Ran declined = run(order("F"));
   const Ran history = run("history --member alice");
 
