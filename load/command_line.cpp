@@ -74,6 +74,14 @@ void add_replay_flags(CLI::App& app, ReplayFlags& flags) {
                  "venue of all rows (default: the only one of the program)");
   app.add_option("--expect", flags.expect,
                  "totals that the replay must come to: NAME=NUMBER,..., named as it prints them");
+  app.add_option(
+         "--points-every", flags.points_every,
+         "every N-th purchase of a member in the file pays with the most points that a quote just "
+         "before it tells; 0 is none")
+      ->capture_default_str();
+  app.add_option(
+      "--answers", flags.answers_file,
+      "write there what each row was answered with, a line of JSON a row, in their order");
   add_common_flags(app, flags.common);
 }
 

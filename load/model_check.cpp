@@ -152,13 +152,13 @@ std::optional<std::string> ModelCheck::checkout(const v1::CheckoutRequest& reque
   std::vector<std::int64_t> caps;
   Differences differences;
   for (const v1::RiskCheck& check : record.risk_checks()) {
+    // A shadow limit counts on its own what it would have let through, and changes nothing.
+    if (check.mode() != v1::LIMIT_MODE_LIVE) continue;
     // What the member had earned that day before the run began is not known here.
     if (!started_empty_) account_.start_counter(day, check.value_before());
     const std::int64_t before = account_.earned_on(day).value_or(0);
     differences.compare("the day's points before the order", before, check.value_before());
-    if (check.mode() == v1::LIMIT_MODE_LIVE && check.effect() == v1::LIMIT_EFFECT_CAP) {
-      caps.push_back(check.bound());
-    }
+    if (check.effect() == v1::LIMIT_EFFECT_CAP) caps.push_back(check.bound());
   }
   if (auto renamed = name_lots(record)) return renamed;
   const auto right = account_.checkout(key, order, record.received_at_unix_ms(), caps);

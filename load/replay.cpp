@@ -30,14 +30,16 @@ class ReplayRun {
     std::map<std::string, std::int64_t> expectations;
   };
 
-  ReplayRun(const CommonFlags& flags, CallOptions calls, const Input& input)
-      : flags_(flags),
+  ReplayRun(const ReplayFlags& flags, CallOptions calls, const Input& input)
+      : flags_(flags.common),
+        answers_file_(flags.answers_file),
         input_(input),
         caller_(std::move(calls)),
         acknowledged_(input.file.rows.size()),
         jobs_({.file = input.file,
                .venue = input.venue,
                .currency = input.rules.currency,
+               .points_every = flags.points_every,
                .caller = caller_,
                .acknowledged = acknowledged_,
                .findings = findings_}) {}
@@ -95,7 +97,9 @@ class ReplayRun {
       code = exit_unfinished;
     }
     print(surprises, code);
-    if (const auto written = write_json(flags_.json_file, json(surprises, code)); !written) {
+    auto written = write_json(flags_.json_file, json(surprises, code));
+    if (written && !answers_file_.empty()) written = jobs_.write_answers(answers_file_);
+    if (!written) {
       absl::FPrintF(stderr, "wutong-load: %s\n", written.error());
       return code == exit_ok ? exit_usage : code;
     }
@@ -142,6 +146,7 @@ class ReplayRun {
   }
 
   const CommonFlags& flags_;
+  const std::string& answers_file_;
   const Input& input_;
   Caller caller_;
   Acknowledged acknowledged_;
@@ -193,7 +198,7 @@ int run_replay(const ReplayFlags& flags) {
     absl::FPrintF(stderr, "wutong-load: %s\n", input.error());
     return exit_usage;
   }
-  return ReplayRun(flags.common, *std::move(calls), *input).to_end();
+  return ReplayRun(flags, *std::move(calls), *input).to_end();
 }
 
 }  // namespace wutong::load
