@@ -203,7 +203,8 @@ std::optional<RefundResult> Account::refund(const std::string& order_key, const 
     if (award.lost_below_threshold && falls_below) back = award.points;
     const std::int64_t now = back - taken.clawed_back[i];
     taken.clawed_back[i] = back;
-    claw_back(award.party, taken.result.expires_on, now, result);
+    // A line that was cut to nothing has no lot.
+    if (now > 0) claw_back(award.party, taken.result.expires_on, now, result);
     result.clawed_back += now;
     result.total_clawed_back += back;
   }

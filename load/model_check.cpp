@@ -247,6 +247,8 @@ std::optional<std::string> ModelCheck::balances(const v1::Balances& told) const 
 }
 
 std::optional<std::string> ModelCheck::end(const v1::Member& now) {
+  // What a refusal found expired has gone by then too.
+  account_.expire(now.last_event_at_unix_ms());
   return balances(now.balances());
 }
 

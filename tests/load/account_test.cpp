@@ -201,6 +201,15 @@ TEST_F(AccountTest, ADailyCapCutsAndARefundMakesRoom) {
   EXPECT_EQ(account_.earned_on(Day(2026, 6, 1)), 950);
 }
 
+TEST_F(AccountTest, ALineThatWasCutToNothingHasNoLot) {
+  caps_ = {0};
+  pay("a", 88'800);
+
+  ASSERT_TRUE(refund("a", 88'800));
+
+  EXPECT_TRUE(account_.lots().empty());
+}
+
 TEST_F(AccountTest, LinesAreRefundedOnceAndByTheirAmounts) {
   pay("a", Order{.venue = "M1",
                  .amount_minor = 30'000,

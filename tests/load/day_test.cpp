@@ -205,5 +205,36 @@ TEST_F(DayTest, AReplayComesToItsTotals) {
   EXPECT_THAT(summary(), HasSubstr("awarded is 202, expected 203"));
 }
 
+TEST_F(DayTest, AReplayPaysWithPointsAndTellsEveryAnswer) {
+  start();
+  const std::string csv = folder_ / "orders.csv";
+  std::ofstream(csv) << "occurred_at,kind,order_id,original_order_id,member_id,amount_minor\n"
+                        "2010-12-01T08:26:00Z,purchase,1,,m,100000\n"
+                        "2010-12-01T08:27:00Z,purchase,2,,n,10000\n"
+                        "2010-12-01T08:28:00Z,purchase,3,,m,10000\n"
+                        "2010-12-02T08:29:00Z,return,C1,,n,100\n"
+                        "2010-12-02T08:30:00Z,return,C2,1,m,100000\n";
+  const ReplayFlags flags{.common = common(),
+                          .csv_file = csv,
+                          .program_file = program_,
+                          .venue = "mall-old-town",
+                          .expect =
+                              "purchases=3,points_used=200,awarded=219,clawed_back=200,"
+                              "debt_incurred=191,capped=0,given_back=0",
+                          .points_every = 2,
+                          .answers_file = folder_ / "answers"};
+
+  EXPECT_EQ(run_replay(flags), exit_ok);
+
+  std::ifstream answers(flags.answers_file);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(answers, line);) lines.push_back(line);
+  ASSERT_EQ(lines.size(), 5U);
+  EXPECT_THAT(lines[0], HasSubstr(R"("orderId":"1")"));
+  EXPECT_THAT(lines[2], HasSubstr(R"("pointsUsed":"200")"));
+  EXPECT_EQ(lines[3], R"({"refused":"ORDER_UNKNOWN"})");
+  EXPECT_THAT(lines[4], HasSubstr(R"("debtIncurred":"191")"));
+}
+
 }  // namespace
 }  // namespace wutong::load
