@@ -8,8 +8,8 @@ namespace {
 class GoldenHoldsGateway : public SharedGatewayTest {
  protected:
   /// `ann` has 500 points of MALL until the end of 2026, and it is noon on its last but one day.
-  void open_for_ann() {
-    open();
+  void open_for_ann(const GatewayOptions& options = {}) {
+    open(options);
     till->now = shanghai("2026-12-30 12:00:00");
     till->enroll("ann");
     till->accepted(till->grant(opening));
@@ -20,16 +20,18 @@ class GoldenHoldsGateway : public SharedGatewayTest {
   const Gift opening{.member = "ann", .id = "opening", .points = 500, .expires_on = "2026-12-31"};
 };
 
-/// P0 lets a hold last 15 minutes, the case half an hour: so it begins five minutes later here.
 TEST_F(GoldenHoldsGateway, Case18CapturesAHoldOverMidnight) {
-  open_for_ann();
-  till->now = shanghai("2026-12-31 23:55:00");
+  open({.program = data("p0_case_18.json")});
+  const std::int64_t owed_before = audited("pool_owes_thousandths");
+  const std::int64_t expired_before = audited("points_expired");
+  open_for_ann({.program = data("p0_case_18.json")});
+  till->now = shanghai("2026-12-31 23:50:00");
   const Aside aside{.member = "ann", .id = "till 1", .points = 300};
   const auto to_hold = till->hold(aside);
 
   const auto held = till->accepted(to_hold);
   EXPECT_EQ(held.record().hold().points(), 300);
-  EXPECT_EQ(held.record().hold().lapses_at_unix_ms(), shanghai("2027-01-01 00:10:00"));
+  EXPECT_EQ(held.record().hold().lapses_at_unix_ms(), shanghai("2027-01-01 00:20:00"));
   EXPECT_EQ(postings(held.record()), Lines());
   EXPECT_EQ(held.record().balances_after().available(), 200);
   EXPECT_EQ(held.record().balances_after().held(), 300);
@@ -38,7 +40,7 @@ TEST_F(GoldenHoldsGateway, Case18CapturesAHoldOverMidnight) {
   EXPECT_EQ(balances().held(), 300);
   EXPECT_EQ(till->member("ann").lots(0).held(), 300);
 
-  till->now = shanghai("2027-01-01 00:05:00");
+  till->now = shanghai("2027-01-01 00:10:00");
   const Sale sale{
       .member = "ann", .id = "A", .amount = 50'00, .use = 200, .excluded = 50'00, .hold = "till 1"};
   const auto quoted = till->call(till->quote(sale)).reply.quotation();
@@ -54,6 +56,9 @@ TEST_F(GoldenHoldsGateway, Case18CapturesAHoldOverMidnight) {
   EXPECT_EQ(captured.balances_after().available(), 0);
   EXPECT_EQ(captured.balances_after().held(), 0);
   EXPECT_EQ(lots(till->member("ann")), Lines());
+  // 200 expired before, and were posted: of what the grant brought nothing is owed any more.
+  EXPECT_EQ(audited("points_expired") - expired_before, 200 + 100);
+  EXPECT_EQ(audited("pool_owes_thousandths") - owed_before, 0);
 
   const auto again = till->accepted(to_hold);
   EXPECT_TRUE(again.replayed());

@@ -141,6 +141,7 @@ TEST_F(GoldenRefundsGateway, Case11OwesWhatWasSpentAndCase12RepaysItFromTheNextA
 TEST_F(GoldenRefundsGateway, Case13CountsWhatHasExpiredOfTheLotBeforeItTakesFromOthers) {
   open_for_ann();
   const std::int64_t expired_before = audited("points_expired");
+  const std::int64_t owed_before = audited("pool_owes_thousandths");
   till->now = shanghai("2026-12-20 12:00:00");
   const Sale first{.member = "ann", .id = "1", .amount = 888'00};
   EXPECT_EQ(till->buy(first).checkout().points_earned(), 177);
@@ -159,6 +160,8 @@ TEST_F(GoldenRefundsGateway, Case13CountsWhatHasExpiredOfTheLotBeforeItTakesFrom
   EXPECT_EQ(balances().available(), 0);
   EXPECT_EQ(balances().debt(), 91);
   EXPECT_EQ(audited("points_expired") - expired_before, 77);
+  // 531,000 and 27,000 came in, 300,000 and 27,000 went out: the other 231,000 are of the 77.
+  EXPECT_EQ(audited("pool_owes_thousandths") - owed_before, 0);
 }
 
 TEST_F(GoldenRefundsGateway, Case14ExpiresAtOnceWhatIsGivenBackAfterItsDay) {
