@@ -226,6 +226,19 @@ TEST(Refund, OfADayWhoseCounterIsForgottenMovesNone) {
 TEST(Shortfall, GivenBackPointsAreTakenBeforeADebtIsMade) {
   World world;
   world.buy(thousand);  // 200
+  const Order paid{.id = "2", .amount = {1'000'00}, .use = {200}};
+  EXPECT_EQ(earned(world.buy(paid)), 198);
+  world.done<Held>(world.hold("h", {198}));
+
+  const Refunded refund = world.give_back("r", paid, RefundOfWhole{});
+
+  EXPECT_EQ(refund.after, (Balances{.available = {2}, .held = {198}}));
+  EXPECT_TRUE(world.member.debts.empty());
+}
+
+TEST(Shortfall, GivenBackPointsRepayDebtsFirst) {
+  World world;
+  world.buy(thousand);  // 200
   const Order spent{.id = "2", .amount = {100'00}, .use = {200}};
   Checkout checkout = world.checkout(spent);
   checkout.excluded_from_earning = spent.amount;

@@ -138,6 +138,22 @@ TEST(Decline, OfARefundCountsRefundsOfTheDay) {
   world.done<Refunded>(refund("r5"));
 }
 
+TEST(Sliding, KeepsASixtiethAsLongAsTheLastThatWasCountedInIt) {
+  World world;
+  world.policy.limits = {sliding("orders", 600, 2)};
+  const Instant first = world.now;
+  const auto accepted_after = [&](std::int64_t ms) {
+    world.now = first + Duration{ms};
+    return accepted(world, world.checkout({.id = std::to_string(ms), .amount = {100'00}}));
+  };
+  EXPECT_TRUE(accepted_after(0));
+  EXPECT_TRUE(accepted_after(9'000));
+
+  EXPECT_FALSE(accepted_after(600'000));
+  EXPECT_FALSE(accepted_after(608'999));
+  EXPECT_TRUE(accepted_after(609'000));
+}
+
 TEST(Sliding, DeclineOfALateOrderIsAFlag) {
   World world;
   world.policy.limits = {sliding("orders", 600, 0)};
@@ -248,6 +264,8 @@ std::vector<Arrival> arrivals_around(std::int32_t seconds) {
       rc::gen::oneOf(rc::gen::inRange<std::int64_t>(0, window_ms / 10 + 2),
                      rc::gen::element<std::int64_t>(0, 1, granularity_ms(seconds), window_ms - 1,
                                                     window_ms, window_ms + 1),
+                     rc::gen::element<std::int64_t>(granularity_ms(seconds) / 2,
+                                                    window_ms - granularity_ms(seconds) / 2),
                      rc::gen::inRange<std::int64_t>(0, 2 * window_ms));
   return *rc::gen::container<std::vector<Arrival>>(rc::gen::build<Arrival>(
       rc::gen::set(&Arrival::gap_ms, gap),
