@@ -14,6 +14,9 @@ PATH = re.compile(r"(?<![\w./@*-])\.?[\w-]+/(?:[\w./-]*[\w/])?")
 # A file without its folder lies in the folder that was named last before it.
 BARE = re.compile(r"(?<![\w./-])[\w-]+\.(?:cpp|h|proto|py|toml|conf|json)\b")
 
+# An entry of the section on the rules, with the lines that go on below it.
+RULE = re.compile(r"^- \*\*D(\d+) (?:.|\n(?=  ))+", re.M)
+
 
 def paths_in(text, top_level):
     """Each path that begins in the repository, and each file named without its folder."""
@@ -43,6 +46,11 @@ def declared_tests(root):
     return {name for file in lists for name in TEST.findall(file.read_text())}
 
 
+def section(text, title):
+    """What stands under the heading, up to the next of its kind."""
+    return text.split(f"\n## {title}\n", 1)[1].split("\n## ", 1)[0]
+
+
 class ReadmeTest(unittest.TestCase):
     def setUp(self):
         self.readme = (REPOSITORY / "README.md").read_text()
@@ -54,6 +62,13 @@ class ReadmeTest(unittest.TestCase):
         named = tests_in(self.readme)
         self.assertGreater(len(named), 10)
         self.assertLessEqual(named, declared_tests(REPOSITORY))
+
+    def test_every_rule_is_there_in_two_lines_with_its_code(self):
+        rules = list(RULE.finditer(section(self.readme, "The rules")))
+        self.assertEqual([int(rule.group(1)) for rule in rules], list(range(1, 15)))
+        for rule in rules:
+            self.assertEqual(len(rule.group().splitlines()), 2, rule.group())
+            self.assertIn("`actors/domain/", rule.group())
 
     def test_what_is_not_there_is_found(self):
         self.assertEqual(missing("`load/nothing.cpp`", REPOSITORY), ["load/nothing.cpp"])
