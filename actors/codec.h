@@ -94,6 +94,9 @@ struct CodecError {
 template <typename T>
 using CodecResult = tl::expected<T, CodecError>;
 
+/// At least so many bytes of a snapshot's beginning tell when its member is due next.
+inline constexpr std::uint32_t snapshot_beginning_bytes = 9;
+
 class Codec {
  public:
   virtual ~Codec() = default;
@@ -111,9 +114,13 @@ class Codec {
   [[nodiscard]] virtual CodecResult<std::vector<PackedRecord>> records_of(
       std::string_view history) const = 0;
 
-  /// Begins with the codec's version and the day that the member has something due next, so that a
-  /// sweep need not decode the rest.
+  /// Begins with the codec's version and when the member is due next, so that a sweep need not decode
+  /// the rest.
   [[nodiscard]] virtual std::string snapshot_bytes(const Snapshot& snapshot) const = 0;
+  /// From the first `snapshot_beginning_bytes` of a snapshot, or all of it. Days are exact; a lapse is
+  /// told up to a minute late.
+  [[nodiscard]] virtual CodecResult<domain::NextDue> next_due_in(
+      std::string_view beginning) const = 0;
   [[nodiscard]] virtual CodecResult<Snapshot> snapshot_of(std::string_view bytes) const = 0;
 
   /// 20 bytes an order: its key, then its member's. A tombstone is that again, and right behind it the

@@ -25,6 +25,7 @@ class StoredCodec final : public Codec {
 
   /// Leaves out `snapshot.member.records`: records travel packed.
   [[nodiscard]] std::string snapshot_bytes(const Snapshot& snapshot) const override;
+  [[nodiscard]] CodecResult<domain::NextDue> next_due_in(std::string_view beginning) const override;
   [[nodiscard]] CodecResult<Snapshot> snapshot_of(std::string_view bytes) const override;
 
   void append_book_entry(std::string& bucket, const BookEntry& entry) const override;
@@ -32,10 +33,9 @@ class StoredCodec final : public Codec {
       std::string_view bucket) const override;
 };
 
-/// The first byte of a snapshot.
+/// The first byte of a snapshot. The next expiry follows, as a day in four bytes; of a member with holds
+/// the first lapse comes after it, in minutes since the epoch, rounded up, in four more.
 inline constexpr char snapshot_version = 1;
-
-/// The member's `next_due`, from a snapshot's first five bytes: more need not be read.
-[[nodiscard]] CodecResult<domain::Day> next_due_in(std::string_view snapshot);
+inline constexpr char snapshot_version_with_holds = 2;
 
 }  // namespace wutong::persistence

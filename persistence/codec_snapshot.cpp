@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include "persistence/codec.h"
@@ -9,14 +11,49 @@
 namespace wutong::persistence {
 namespace {
 
-constexpr std::size_t prefix_bytes = 5;
+constexpr std::size_t day_ends = 5;
+constexpr std::size_t lapse_ends = 9;
+static_assert(lapse_ends == snapshot_beginning_bytes);
 
-void append_prefix(std::string& out, domain::Day next_due) {
-  out.push_back(snapshot_version);
-  const auto day = static_cast<std::uint32_t>(next_due.since_epoch);
+constexpr std::int64_t ms_of_minute = 60'000;
+/// The last minute that can be told, in the year 10136.
+constexpr std::int64_t last_minute = std::numeric_limits<std::uint32_t>::max();
+
+void append_number(std::string& out, std::uint32_t number) {
   for (int shift = 0; shift < 32; shift += 8) {
-    out.push_back(static_cast<char>((day >> shift) & 0xff));
+    out.push_back(static_cast<char>((number >> shift) & 0xff));
   }
+}
+
+/// REQUIRES: there are so many bytes.
+std::uint32_t number_before(std::string_view bytes, std::size_t end) {
+  std::uint32_t number = 0;
+  for (std::size_t i = 0; i < 4; ++i) {
+    number |= static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[end - 4 + i])) << (8 * i);
+  }
+  return number;
+}
+
+/// Rounded up: before it the member would be looked at in vain.
+std::uint32_t minute_of(domain::Instant lapses_at) {
+  const auto ms = std::clamp<std::int64_t>(lapses_at.unix_ms, 0, last_minute * ms_of_minute);
+  return static_cast<std::uint32_t>((ms + ms_of_minute - 1) / ms_of_minute);
+}
+
+void append_prefix(std::string& out, const domain::Member& member) {
+  const auto next = domain::next_due(member);
+  out.push_back(member.holds.empty() ? snapshot_version : snapshot_version_with_holds);
+  append_number(out, static_cast<std::uint32_t>(next.expires_on.since_epoch));
+  if (!member.holds.empty()) append_number(out, minute_of(next.lapses_at));
+}
+
+/// Nothing if the snapshot is of a version that is not known, or was cut.
+std::optional<std::size_t> prefix_bytes_of(std::string_view snapshot) {
+  if (snapshot.empty()) return std::nullopt;
+  const auto bytes = snapshot[0] == snapshot_version ? day_ends : lapse_ends;
+  const bool known = snapshot[0] == snapshot_version || snapshot[0] == snapshot_version_with_holds;
+  if (!known || snapshot.size() < bytes) return std::nullopt;
+  return bytes;
 }
 
 void fill_lot(stored::Lot& to, const domain::Lot& lot, NameWriter& names) {
@@ -217,16 +254,16 @@ std::string StoredCodec::snapshot_bytes(const Snapshot& snapshot) const {
   message.Clear();
   fill_snapshot(message, snapshot);
   std::string bytes;
-  append_prefix(bytes, domain::next_due(snapshot.member));
+  append_prefix(bytes, snapshot.member);
   append_delimited(bytes, message);
   return bytes;
 }
 
 CodecResult<Snapshot> StoredCodec::snapshot_of(std::string_view bytes) const {
-  const auto next_due = next_due_in(bytes);
-  if (!next_due) return tl::unexpected(next_due.error());
+  const auto prefix_bytes = prefix_bytes_of(bytes);
+  if (!prefix_bytes) return codec_error("a snapshot of a version that is not known, or cut");
 
-  auto rest = bytes.substr(prefix_bytes);
+  auto rest = bytes.substr(*prefix_bytes);
   const auto piece = take_delimited(rest);
   if (!piece || !rest.empty()) return codec_error("a snapshot that was cut or has too much");
   thread_local stored::Snapshot message;
@@ -234,17 +271,13 @@ CodecResult<Snapshot> StoredCodec::snapshot_of(std::string_view bytes) const {
   return read_snapshot(message);
 }
 
-CodecResult<domain::Day> next_due_in(std::string_view snapshot) {
-  if (snapshot.empty()) return codec_error("an empty snapshot");
-  if (snapshot[0] != snapshot_version) {
-    return codec_error("a snapshot of a version that is not known");
-  }
-  if (snapshot.size() < prefix_bytes) return codec_error("a snapshot that was cut");
-  std::uint32_t day = 0;
-  for (std::size_t i = 0; i < 4; ++i) {
-    day |= static_cast<std::uint32_t>(static_cast<unsigned char>(snapshot[i + 1])) << (8 * i);
-  }
-  return domain::Day{static_cast<std::int32_t>(day)};
+CodecResult<domain::NextDue> StoredCodec::next_due_in(std::string_view beginning) const {
+  const auto prefix_bytes = prefix_bytes_of(beginning);
+  if (!prefix_bytes) return codec_error("a snapshot of a version that is not known, or cut");
+  const auto day = static_cast<std::int32_t>(number_before(beginning, day_ends));
+  if (*prefix_bytes == day_ends) return domain::NextDue{{day}, domain::never};
+  const std::int64_t minute = number_before(beginning, lapse_ends);
+  return domain::NextDue{{day}, {minute * ms_of_minute}};
 }
 
 }  // namespace wutong::persistence

@@ -131,8 +131,7 @@ Decision decide_on(const Member& member, const Program& program, const RiskPolic
 std::optional<Event> due(const Member& member, const Program& program, const RiskPolicy& policy,
                          Instant now) {
   const Day today = business_day(now, program.zone);
-  const bool lapses = !member.holds.empty() && member.holds.front().lapses_at <= now;
-  if (!lapses && next_expiry(member) >= today) return std::nullopt;
+  if (!is_due(next_due(member), today, now)) return std::nullopt;
   Draft draft(member, today, now);
   draft.expire(program);
   const Balances after = draft.balances();

@@ -67,10 +67,9 @@ Day next_expiry(const Member& member) {
   return first == member.lots.end() ? day_of(9999, 12, 31) : first->expires_on;
 }
 
-Day next_due(const Member& member) {
-  const Day expiry = next_expiry(member);
-  if (member.holds.empty()) return expiry;
-  return std::min(expiry, business_day(member.holds.front().lapses_at, absl::UTCTimeZone()));
+NextDue next_due(const Member& member) {
+  return {.expires_on = next_expiry(member),
+          .lapses_at = member.holds.empty() ? never : member.holds.front().lapses_at};
 }
 
 Points held_by(const Member& member, RecordKey hold, Instant now) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -136,8 +137,21 @@ struct Member {
 /// The earliest day on which a lot with points that nobody holds ends; a far-off day if there is none.
 [[nodiscard]] Day next_expiry(const Member& member);
 
-/// The first day by whose end something is `due`, for the sweep: an expiry's, or the UTC day of a lapse.
-[[nodiscard]] Day next_due(const Member& member);
+/// When time brings something about next, told without the program: far off where it never does.
+struct NextDue {
+  /// `next_expiry`.
+  Day expires_on;
+  /// The first instant at which the first hold has lapsed.
+  Instant lapses_at;
+
+  friend bool operator==(const NextDue&, const NextDue&) = default;
+};
+inline constexpr Instant never{std::numeric_limits<std::int64_t>::max()};
+[[nodiscard]] NextDue next_due(const Member& member);
+/// It has come by `now`, on `today` in the program's zone.
+[[nodiscard]] inline bool is_due(NextDue next, Day today, Instant now) {
+  return next.expires_on < today || next.lapses_at <= now;
+}
 
 /// What the hold still sets aside at `now`; nothing if it is unknown, over or has lapsed.
 [[nodiscard]] Points held_by(const Member& member, RecordKey hold, Instant now);

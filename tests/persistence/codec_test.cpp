@@ -171,7 +171,25 @@ TEST(StoredCodec, ASnapshotBeginsWithItsVersionAndTheNextDueDay) {
   const auto bytes = codec.snapshot_bytes(snapshot);
 
   EXPECT_EQ(bytes.substr(0, 5), std::string("\x01\x50\x51\x00\x00", 5));
-  EXPECT_EQ(next_due_in(bytes.substr(0, 5)), Day{0x5150});
+  EXPECT_EQ(codec.next_due_in(bytes.substr(0, 9)), (domain::NextDue{{0x5150}, domain::never}));
+}
+
+TEST(StoredCodec, OfAMemberWithHoldsTheFirstLapseFollowsRoundedUpToTheMinute) {
+  Snapshot snapshot;
+  snapshot.member.id = "m";
+  snapshot.member.lots = {{.serial = 1,
+                           .party = PartyId::intern("MALL"),
+                           .expires_on = {0x5150},
+                           .points = {5},
+                           .held = {2}}};
+  snapshot.member.holds = {{.hold = {1, 2}, .lapses_at = {0x10 * 60'000 + 1}, .points = {2}}};
+
+  const auto bytes = codec.snapshot_bytes(snapshot);
+
+  EXPECT_EQ(bytes.substr(0, 9), std::string("\x02\x50\x51\x00\x00\x11\x00\x00\x00", 9));
+  EXPECT_EQ(codec.next_due_in(bytes.substr(0, 9)), (domain::NextDue{{0x5150}, {0x11 * 60'000}}));
+  EXPECT_FALSE(codec.next_due_in(bytes.substr(0, 8)).has_value());
+  EXPECT_EQ(codec.snapshot_of(bytes), snapshot);
 }
 
 /// Written before anything could be held.
@@ -200,13 +218,13 @@ TEST(StoredCodec, WhatWasWrittenBeforeIsReadAndWrittenAsItWas) {
 
 TEST(StoredCodec, ASnapshotOfAnotherVersionIsRefused) {
   auto bytes = codec.snapshot_bytes(Snapshot{});
-  bytes[0] = 2;
+  bytes[0] = 3;
 
   const auto read = codec.snapshot_of(bytes);
 
   ASSERT_FALSE(read.has_value());
   EXPECT_THAT(read.error().detail, HasSubstr("version"));
-  EXPECT_FALSE(next_due_in(bytes).has_value());
+  EXPECT_FALSE(codec.next_due_in(bytes).has_value());
 }
 
 TEST(StoredCodec, AFieldOfALaterVersionIsRefused) {

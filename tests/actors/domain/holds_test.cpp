@@ -212,13 +212,27 @@ TEST(Hold, WhatItFreesRepaysNoDebt) {
   EXPECT_EQ(world.balances(), (Balances{.available = {300}, .debt = {300}}));
 }
 
-TEST(Hold, IsDueForTheSweepOnTheDayThatItLapses) {
+TEST(Hold, IsDueForTheSweepWhenItLapses) {
   World world = with_500_points_on("2026-11-02 10:00:00");
-  EXPECT_EQ(next_due(world.member), day("2026-12-31"));
+  EXPECT_EQ(next_due(world.member), (NextDue{day("2026-12-31"), never}));
+
+  world.happen(held(world, {300}, at("2026-11-02 10:30:00")));
+
+  EXPECT_EQ(next_due(world.member), (NextDue{day("2026-12-31"), at("2026-11-02 10:30:00")}));
+  const auto is_due_at = [&](const char* day_text, const char* instant) {
+    return is_due(next_due(world.member), day(day_text), at(instant));
+  };
+  EXPECT_FALSE(is_due_at("2026-11-02", "2026-11-02 10:29:59"));
+  EXPECT_TRUE(is_due_at("2026-11-02", "2026-11-02 10:30:00"));
+  EXPECT_TRUE(is_due_at("2027-01-01", "2026-11-02 10:29:59"));
+}
+
+TEST(Hold, OfAllThatALotHasKeepsItFromBeingDue) {
+  World world = with_500_points_on("2026-11-02 10:00:00");
 
   world.happen(held(world, {500}, at("2026-11-02 10:30:00")));
 
-  EXPECT_EQ(next_due(world.member), day("2026-11-02"));
+  EXPECT_GT(next_due(world.member).expires_on, day("9000-01-01"));
 }
 
 TEST(Hold, NeverExceedsWhatItsLotHas) {
