@@ -202,6 +202,20 @@ struct LedgerInfo {
   std::uint32_t book_buckets = 4096;
 };
 
+/// A page of a walk over the snapshots of all shards.
+struct SnapshotPage {
+  /// Opaque; 0 when the walk is over.
+  std::uint64_t next_cursor = 0;
+  /// Counts the server processes that have answered pages so far. A cursor means nothing to another one.
+  std::uint64_t server_generation = 0;
+  struct Beginning {
+    domain::MemberKey member;
+    /// The snapshot's first bytes; what they mean is the codec's.
+    std::string bytes;
+  };
+  std::vector<Beginning> snapshots;
+};
+
 /// An opened ledger. Owned by `main`; outlives every shard.
 class Ledger {
  public:
@@ -212,6 +226,13 @@ class Ledger {
   [[nodiscard]] virtual Journal& journal(std::uint32_t shard) = 0;
   /// The ledger's clock (Redis TIME), in Unix ms, and whether it answers at all.
   virtual void read_clock(LedgerCallback<std::int64_t> done) = 0;
+
+  /// A step of a walk over all snapshots, which looks at about `keys_hint` keys of the ledger, whatever
+  /// they are; so a page may be empty. Gives the first `bytes` of each snapshot it meets, in no order; a
+  /// member may come twice. Start with cursor 0. A walk to the end has met every snapshot that was there
+  /// all the while. Holds up no append but for the time that the ledger itself works on it.
+  virtual void walk_snapshots(std::uint64_t cursor, std::uint32_t keys_hint, std::uint32_t bytes,
+                              LedgerCallback<SnapshotPage> done) = 0;
 };
 
 }  // namespace wutong

@@ -16,6 +16,12 @@ std::string digits_of(domain::MemberKey member) {
   return digits;
 }
 
+std::optional<domain::MemberKey> member_in(std::string_view digits) {
+  const auto value = parse_number<std::uint64_t>(digits, 16);
+  if (!value || digits.size() != member_digits) return std::nullopt;
+  return domain::MemberKey{.value = *value};
+}
+
 }  // namespace
 
 ShardKeys::ShardKeys(std::uint32_t shard)
@@ -43,10 +49,14 @@ std::string ShardKeys::snapshot_pattern() const { return prefix_ + "m:*"; }
 std::optional<domain::MemberKey> ShardKeys::member_of(std::string_view snapshot_key) const {
   const std::string before = prefix_ + "m:";
   if (!snapshot_key.starts_with(before)) return std::nullopt;
-  const auto digits = snapshot_key.substr(before.size());
-  const auto value = parse_number<std::uint64_t>(digits, 16);
-  if (!value || digits.size() != member_digits) return std::nullopt;
-  return domain::MemberKey{.value = *value};
+  return member_in(snapshot_key.substr(before.size()));
+}
+
+std::optional<domain::MemberKey> member_of_snapshot(std::string_view key) {
+  constexpr std::string_view before_member = "}:m:";
+  const auto at = key.find(before_member);
+  if (!key.starts_with("{s") || at == std::string_view::npos) return std::nullopt;
+  return member_in(key.substr(at + before_member.size()));
 }
 
 }  // namespace wutong::persistence

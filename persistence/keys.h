@@ -17,6 +17,12 @@ inline constexpr std::string_view ledger_key = "wutong:ledger";
 /// For SCAN: matches every key of every shard.
 inline constexpr std::string_view any_shard_key = "{s*}:*";
 
+/// For SCAN: matches every snapshot of every shard, and nothing else.
+inline constexpr std::string_view any_snapshot_key = "{s*}:m:*";
+
+/// The member of a snapshot's key, whatever its shard; nothing for a key that is none.
+[[nodiscard]] std::optional<domain::MemberKey> member_of_snapshot(std::string_view key);
+
 class ShardKeys {
  public:
   explicit ShardKeys(std::uint32_t shard);

@@ -202,6 +202,15 @@ void MemoryJournal::scan_snapshots(std::uint64_t cursor, std::uint32_t count_hin
   });
 }
 
+void MemoryJournal::snapshots_from(domain::MemberKey first, std::size_t count, std::uint32_t bytes,
+                                   std::vector<SnapshotPage::Beginning>& found) const {
+  const std::lock_guard lock(mutex_);
+  for (auto next = snapshots_.lower_bound(first); next != snapshots_.end() && count > 0; --count) {
+    found.push_back({.member = next->first, .bytes = next->second.substr(0, bytes)});
+    ++next;
+  }
+}
+
 void MemoryJournal::read_log_size(LedgerCallback<LogSize> done) {
   answer<LogSize>(done, [&] {
     return LogSize{.entries = static_cast<std::int64_t>(log_.size()), .bytes = log_bytes_};

@@ -44,6 +44,10 @@ class MemoryJournal final : public Journal {
   void read_log_size(LedgerCallback<LogSize> done) override;
   [[nodiscard]] std::uint64_t reads_generation() const override { return generation_.load(); }
 
+  /// Appends the first `bytes` of the first `count` snapshots from member `first` on.
+  void snapshots_from(domain::MemberKey first, std::size_t count, std::uint32_t bytes,
+                      std::vector<SnapshotPage::Beginning>& found) const;
+
   void undo_last(std::size_t writes);
   void remove_head();
 

@@ -30,6 +30,8 @@ class MemoryLedger final : public Ledger {
   [[nodiscard]] const LedgerInfo& info() const override { return info_; }
   [[nodiscard]] Journal& journal(std::uint32_t shard) override;
   void read_clock(LedgerCallback<std::int64_t> done) override;
+  void walk_snapshots(std::uint64_t cursor, std::uint32_t keys_hint, std::uint32_t bytes,
+                      LedgerCallback<SnapshotPage> done) override;
 
   /// As if the server had been restarted: the generation grows, nothing is lost.
   void restart();

@@ -1,5 +1,6 @@
 #include "persistence/redis_ledger.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "persistence/keys.h"
@@ -10,6 +11,7 @@
 #include "persistence/redis_reply.h"
 #include "persistence/redis_setup.h"
 #include "persistence/scripts.h"
+#include "persistence/text.h"
 
 namespace wutong::persistence {
 
@@ -18,7 +20,9 @@ struct RedisLedger::Parts {
   ScriptNames scripts;
   std::vector<std::unique_ptr<RedisJournal>> journals;
   std::size_t clock_connection = 0;
-  std::chrono::milliseconds clock_timeout{0};
+  /// Of its own: a step of the walk that is cut takes nothing else with it.
+  std::size_t walk_connection = 0;
+  std::chrono::milliseconds read_timeout{0};
   /// Last, so that it ends first: what it answers while it ends touches the journals.
   std::unique_ptr<RedisLoop> loop;
 };
@@ -32,9 +36,10 @@ struct RedisLedgerOpener {
     parts->info = std::move(info);
     parts->scripts = std::move(scripts);
     parts->clock_connection = std::size_t{2} * parts->info.shards;
-    parts->clock_timeout = std::chrono::milliseconds(options.read_timeout_ms);
+    parts->walk_connection = parts->clock_connection + 1;
+    parts->read_timeout = std::chrono::milliseconds(options.read_timeout_ms);
 
-    auto settings = loop_options(options, parts->clock_connection + 1);
+    auto settings = loop_options(options, parts->walk_connection + 1);
     settings.scripts.assign(script_texts.begin(), script_texts.end());
     auto loop = RedisLoop::start(std::move(settings));
     if (!loop) return tl::unexpected(std::move(loop).error());
@@ -67,11 +72,27 @@ Journal& RedisLedger::journal(std::uint32_t shard) { return *parts_->journals[sh
 void RedisLedger::read_clock(LedgerCallback<std::int64_t> done) {
   parts_->loop->submit(parts_->clock_connection,
                        {.bytes = redis_command({"TIME"}),
-                        .deadline = std::chrono::steady_clock::now() + parts_->clock_timeout,
+                        .deadline = std::chrono::steady_clock::now() + parts_->read_timeout,
                         .done = [done = std::move(done)](LedgerResult<RedisReply> reply) {
                           if (!reply) return done(tl::unexpected(std::move(reply).error()));
                           done(read_time_reply(reply->value));
                         }});
+}
+
+void RedisLedger::walk_snapshots(std::uint64_t cursor, std::uint32_t keys_hint, std::uint32_t bytes,
+                                 LedgerCallback<SnapshotPage> done) {
+  parts_->loop->submit(
+      parts_->walk_connection,
+      {.bytes = redis_command({"EVALSHA", parts_->scripts[static_cast<std::size_t>(Script::walk)],
+                               "0", join_text(cursor), any_snapshot_key,
+                               join_text(std::max(keys_hint, 1U)), join_text(bytes)}),
+       .deadline = std::chrono::steady_clock::now() + parts_->read_timeout,
+       .done = [done = std::move(done)](LedgerResult<RedisReply> reply) {
+         if (!reply) return done(tl::unexpected(std::move(reply).error()));
+         auto page = read_snapshot_page_reply(reply->value);
+         if (page) page->server_generation = reply->server_generation;
+         done(std::move(page));
+       }});
 }
 
 void RedisLedger::close() { parts_->loop->stop(); }

@@ -40,6 +40,8 @@ class RedisLedger final : public Ledger {
   [[nodiscard]] const LedgerInfo& info() const override;
   [[nodiscard]] Journal& journal(std::uint32_t shard) override;
   void read_clock(LedgerCallback<std::int64_t> done) override;
+  void walk_snapshots(std::uint64_t cursor, std::uint32_t keys_hint, std::uint32_t bytes,
+                      LedgerCallback<SnapshotPage> done) override;
 
   /// Answers `unknown` to what is under way, on the I/O thread, and to whatever is asked from then on,
   /// at once and on the caller's thread. For a stop that may not wait for Redis. One thread only.

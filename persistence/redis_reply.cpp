@@ -4,6 +4,7 @@
 #include <array>
 
 #include "actors/domain/checked.h"
+#include "persistence/keys.h"
 #include "persistence/ledger_text.h"
 #include "persistence/text.h"
 
@@ -174,6 +175,19 @@ LedgerResult<std::int64_t> read_time_reply(const redisReply* reply) {
   const auto unix_ms = (domain::Wide(*seconds) * 1'000 + *microseconds / 1'000).narrow();
   if (!unix_ms) return misshapen("the clock");
   return *unix_ms;
+}
+
+LedgerResult<SnapshotPage> read_snapshot_page_reply(const redisReply* reply) {
+  auto scanned = read_scan_reply(reply);
+  if (!scanned || scanned->keys.size() % 2 != 0) return misshapen("a page of snapshots");
+  SnapshotPage page{.next_cursor = scanned->next_cursor};
+  page.snapshots.reserve(scanned->keys.size() / 2);
+  for (std::size_t i = 0; i < scanned->keys.size(); i += 2) {
+    const auto member = member_of_snapshot(scanned->keys[i]);
+    if (!member) continue;
+    page.snapshots.push_back({.member = *member, .bytes = std::move(scanned->keys[i + 1])});
+  }
+  return page;
 }
 
 }  // namespace wutong::persistence

@@ -50,5 +50,8 @@ struct ScannedKeys {
 [[nodiscard]] LedgerResult<Lease> read_lease_reply(const redisReply* reply);
 [[nodiscard]] LedgerResult<Journal::LogSize> read_log_size_reply(const redisReply* reply);
 [[nodiscard]] LedgerResult<std::int64_t> read_time_reply(const redisReply* reply);
+/// Without the server's generation, which is no part of the answer. Leaves out keys that are no
+/// member's: whoever put them there, they say nothing of members.
+[[nodiscard]] LedgerResult<SnapshotPage> read_snapshot_page_reply(const redisReply* reply);
 
 }  // namespace wutong::persistence

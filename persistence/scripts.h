@@ -6,10 +6,10 @@
 #include <string_view>
 
 /// What Redis executes as one step: the compares that make a repeated, late or stale send harmless.
-/// Texts are Lua, so they stand here whole; `redis_journal.cpp` is the only caller.
+/// Texts are Lua, so they stand here whole; `redis_journal.cpp` and `redis_ledger.cpp` are the only callers.
 namespace wutong::persistence {
 
-enum class Script : std::size_t { append, flush, lease, log_size };
+enum class Script : std::size_t { append, flush, lease, log_size, walk };
 
 /// KEYS: head, log. ARGV: expected head, new head, entry id, batch. Answers the head that stands.
 /// The XADD comes first: when it is refused nothing is written, and the head stays.
@@ -89,11 +89,25 @@ inline constexpr std::string_view log_size_script = R"lua(
 return {redis.call('XLEN', KEYS[1]), redis.call('MEMORY', 'USAGE', KEYS[1], 'SAMPLES', 0) or 0}
 )lua";
 
-inline constexpr std::size_t script_count = 4;
+/// ARGV: cursor, pattern of the snapshots' keys, keys to look at, bytes of each snapshot.
+/// Answers {next cursor, {key, its first bytes, key, …}}. One script, since a command a snapshot would
+/// cost as much time here and more on the way. Looks at whatever keys there are, as SCAN does, and writes
+/// nothing.
+inline constexpr std::string_view walk_script = R"lua(
+local page = redis.call('SCAN', ARGV[1], 'MATCH', ARGV[2], 'COUNT', ARGV[3])
+local beginnings = {}
+for _, key in ipairs(page[2]) do
+  beginnings[#beginnings + 1] = key
+  beginnings[#beginnings + 1] = redis.call('GETRANGE', key, 0, ARGV[4] - 1)
+end
+return {page[1], beginnings}
+)lua";
+
+inline constexpr std::size_t script_count = 5;
 
 /// In the order of `Script`.
 inline constexpr std::array<std::string_view, script_count> script_texts = {
-    append_script, flush_script, lease_script, log_size_script};
+    append_script, flush_script, lease_script, log_size_script, walk_script};
 
 /// Their names for EVALSHA, as the server told them on opening.
 using ScriptNames = std::array<std::string, script_count>;

@@ -182,7 +182,7 @@ class FaultyJournal final : public Journal {
 };
 
 FaultyLedger::FaultyLedger(Ledger& inner, FaultRates rates, std::uint64_t seed)
-    : inner_(inner), rates_(rates), rng_(seed), lanes_(std::size_t{2} * inner.info().shards + 1) {
+    : inner_(inner), rates_(rates), rng_(seed), lanes_(std::size_t{2} * inner.info().shards + 2) {
   for (std::uint32_t shard = 0; shard < inner.info().shards; ++shard) {
     journals_.push_back(std::make_unique<FaultyJournal>(*this, shard));
   }
@@ -194,8 +194,18 @@ Journal& FaultyLedger::journal(std::uint32_t shard) { return *journals_[shard]; 
 
 void FaultyLedger::read_clock(LedgerCallback<std::int64_t> done) {
   FaultyJournal::enqueue<std::int64_t>(
-      lanes_.back(), draw_failed_read(),
+      lanes_[lanes_.size() - 2], draw_failed_read(),
       [this](LedgerCallback<std::int64_t> answer) { inner_.read_clock(std::move(answer)); },
+      std::move(done));
+}
+
+void FaultyLedger::walk_snapshots(std::uint64_t cursor, std::uint32_t keys_hint,
+                                  std::uint32_t bytes, LedgerCallback<SnapshotPage> done) {
+  FaultyJournal::enqueue<SnapshotPage>(
+      lanes_.back(), draw_failed_read(),
+      [this, cursor, keys_hint, bytes](LedgerCallback<SnapshotPage> answer) {
+        inner_.walk_snapshots(cursor, keys_hint, bytes, std::move(answer));
+      },
       std::move(done));
 }
 

@@ -47,6 +47,8 @@ class FaultyLedger final : public Ledger {
   [[nodiscard]] const LedgerInfo& info() const override { return inner_.info(); }
   [[nodiscard]] Journal& journal(std::uint32_t shard) override;
   void read_clock(LedgerCallback<std::int64_t> done) override;
+  void walk_snapshots(std::uint64_t cursor, std::uint32_t keys_hint, std::uint32_t bytes,
+                      LedgerCallback<SnapshotPage> done) override;
 
   /// One step: does one call, gives one answer, or does one stale send. False if nothing waits.
   bool deliver_one(std::mt19937_64& rng);
@@ -88,7 +90,7 @@ class FaultyLedger final : public Ledger {
   std::mt19937_64 rng_;
   std::uint64_t faults_ = 0;
   std::vector<std::unique_ptr<FaultyJournal>> journals_;
-  /// Two a shard, then one for the clock.
+  /// Two a shard, then one for the clock and one for the walk.
   std::vector<Lane> lanes_;
   std::vector<std::function<void()>> stale_;
 };
