@@ -18,6 +18,7 @@
 #include "actors/broken_promise.h"
 #include "actors/domain/ensure.h"
 #include "actors/shard.h"
+#include "actors/sweep_walk.h"
 
 namespace wutong {
 namespace {
@@ -128,6 +129,7 @@ class CafEngine : public Engine {
     for (const auto& handle : handles_) caf::anon_send(handle, Tick{});
     if (parts_.ledger.info().clock == LedgerClock::gateway) {
       clock_watch_ = system_.spawn<ClockWatch>(parts_, rules_, clock_agrees_, asks_open_);
+      if (options_.sweep_keys_per_second > 0) start_sweep();
     }
   }
 
@@ -176,6 +178,8 @@ class CafEngine : public Engine {
     while (!all_in(state_stopped)) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     if (clock_watch_) caf::anon_send_exit(clock_watch_, caf::exit_reason::user_shutdown);
     clock_watch_ = nullptr;
+    if (sweep_) caf::anon_send_exit(sweep_, caf::exit_reason::user_shutdown);
+    sweep_ = nullptr;
     // The leases' release, and what else was asked of the ledger.
     while (asks_open_.load(std::memory_order_acquire) > 0 && boot_time_ns() < until) {
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -212,14 +216,27 @@ class CafEngine : public Engine {
     });
   }
 
+  void start_sweep() {
+    sweep_ = system_.spawn<SweepWalk>(SweepWalkParts{.options = options_,
+                                                     .ledger = parts_.ledger,
+                                                     .codec = parts_.codec,
+                                                     .clocks = parts_.clocks,
+                                                     .log = parts_.log,
+                                                     .shards = handles_,
+                                                     .walks = sweep_walks_,
+                                                     .asks_open = asks_open_});
+  }
+
   EngineOptions options_;
   EngineParts parts_;
+  const std::int64_t started_ms_ = parts_.clocks.boot_ns() / 1'000'000;
   RulesHolder rules_;
   std::uint32_t shards_;
   std::unique_ptr<ShardStats[]> stats_;
   std::atomic<bool> clock_agrees_{true};
   std::atomic<bool> stopping_{false};
   std::atomic<std::int64_t> asks_open_{0};
+  std::atomic<std::uint64_t> sweep_walks_{0};
   std::mutex stop_mutex_;
   bool stopped_ = false;
   bool drained_ = false;
@@ -227,12 +244,15 @@ class CafEngine : public Engine {
   caf::actor_system system_;
   std::vector<ShardActor> handles_;
   caf::actor clock_watch_;
+  caf::actor sweep_;
 };
 
 EngineStats CafEngine::stats() const {
   EngineStats sum;
   sum.shards = shards_;
   sum.clock_agrees = clock_agrees_.load(std::memory_order_relaxed);
+  sum.sweep_walks = sweep_walks_.load(std::memory_order_relaxed);
+  const auto now_ms = parts_.clocks.boot_ns() / 1'000'000;
   sum.batch_events_log2.resize(stats_[0].batch_events_log2.size());
   const auto read = [](const ShardStats::Number& number) {
     return number.load(std::memory_order_relaxed);
@@ -240,7 +260,8 @@ EngineStats CafEngine::stats() const {
   for (std::uint32_t number = 0; number < shards_; ++number) {
     const auto& shard = stats_[number];
     const auto state = read(shard.state);
-    sum.shards_owned += state == state_owner || state == state_drained ? 1 : 0;
+    const bool owned = state == state_owner || state == state_drained;
+    sum.shards_owned += owned ? 1 : 0;
     sum.shards_halted += state == state_halted ? 1 : 0;
     sum.members_resident += read(shard.members_resident);
     sum.members_dirty += read(shard.members_dirty);
@@ -267,6 +288,15 @@ EngineStats CafEngine::stats() const {
     sum.lost_tails += read(shard.lost_tails);
     sum.salvages += read(shard.salvages);
     sum.broken_promises += read(shard.broken_promises);
+    sum.sweep_members_met += read(shard.sweep_members_met);
+    sum.sweep_members_due += read(shard.sweep_members_due);
+    sum.sweep_events += read(shard.sweep_events);
+    sum.sweep_members_left += read(shard.sweep_members_left);
+    if (owned && parts_.ledger.info().clock == LedgerClock::gateway) {
+      const auto from =
+          std::max(started_ms_, static_cast<std::int64_t>(read(shard.sweep_whole_from_ms)));
+      sum.sweep_age_ms = std::max(sum.sweep_age_ms, now_ms - from);
+    }
     for (std::size_t index = 0; index < shard.batch_events_log2.size(); ++index) {
       sum.batch_events_log2[index] += read(shard.batch_events_log2[index]);
     }

@@ -58,6 +58,8 @@ struct MemberWork {
   bool reading_snapshot = false;
   bool reading_history = false;
   bool runnable = false;
+  /// The sweep has found it due: what time has brought about is decided before its calls.
+  bool time_passes = false;
 };
 
 /// A member of the group: balance, lots, counters and recent records, in memory.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "actors/call.h"
+#include "actors/domain/member.h"
 #include "actors/domain/quantities.h"
 #include "actors/ledger.h"
 
@@ -86,6 +87,33 @@ struct InquiryReply {
   bool took_effect = false;
 };
 
+// --- Between the sweep's walk and the shards ---------------------------------------------------------
+
+enum class SweepPart : std::uint8_t {
+  first = 1,  ///< opens the walk; has no members
+  page = 2,
+  last = 3,  ///< answered when all that was found due has been decided; has no members
+};
+
+/// What a walk over the ledger's snapshots met of one shard's.
+struct SweepPage {
+  SweepPart part = SweepPart::page;
+  /// When the walk began, in boot-time nanoseconds.
+  std::int64_t walk_began_ns = 0;
+  struct Entry {
+    domain::MemberKey member;
+    /// As its snapshot says; its state may know better.
+    domain::NextDue next_due;
+  };
+  std::vector<Entry> entries;
+};
+/// The shard is ready for the next page.
+struct SweepTaken {};
+/// To the walk itself: time to go on, unless another walk has begun since.
+struct SweepStep {
+  std::uint64_t walk = 0;
+};
+
 // --- Answers of the ledger ---------------------------------------------------------------------------
 
 template <typename T>
@@ -119,6 +147,8 @@ struct HistoryRead : Answered<std::vector<std::string>> {
   /// Read for the inquiry about this order; else for the member's first call.
   std::optional<domain::RecordKey> inquired;
 };
+/// A page of the sweep's walk; its life counts the walks.
+struct SnapshotsWalked : Answered<SnapshotPage> {};
 /// A look-up's bucket.
 struct BucketRead : Answered<std::vector<std::string>> {
   domain::RecordKey order;

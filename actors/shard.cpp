@@ -87,6 +87,7 @@ ShardActor::behavior_type Shard::make_behavior() {
       [this](const LeaseAnswered& answered) {
         if (answered.life == life_) on_lease(answered);
       },
+      [this](const SweepPage& page) { return sweep_.take(page); },
       [this](Turn) { turn(); },
       [this](Tick) {
         delayed_send(this, std::chrono::milliseconds(tick_ms), Tick{});
@@ -174,6 +175,7 @@ void Shard::tick() {
   expire_waiting_calls();
   expire_replies();
   if (state_ == State::owner) tick_owner(now);
+  sweep_.tick(now);
   report();
 }
 
@@ -272,6 +274,7 @@ bool Shard::drained() const {
 
 void Shard::on_stop(bool final) {
   stopping_ = true;
+  sweep_.leave();
   if (!final) {
     schedule_turn();
     return;

@@ -23,6 +23,7 @@
 #include "actors/request_ids.h"
 #include "actors/shard_actor.h"
 #include "actors/shard_parts.h"
+#include "actors/shard_sweep.h"
 
 namespace wutong {
 
@@ -38,7 +39,7 @@ namespace wutong {
 /// - `shard_calls.cpp`, `shard_prepare.cpp`: queues, what a call must know first, decisions
 /// - `shard_replies.cpp`: who is answered when
 /// - `shard_orders.cpp`: both sides of the order book
-/// - `shard_flush.cpp`: snapshots and the mark
+/// - `shard_flush.cpp`, `shard_sweep.cpp`: snapshots and the mark; who is due though nobody asks
 class Shard : public ShardActor::base, private BookHost {
  public:
   Shard(caf::actor_config& config, ShardParts parts);
@@ -52,6 +53,7 @@ class Shard : public ShardActor::base, private BookHost {
   static constexpr std::int64_t tick_ms = 20;
 
  private:
+  friend class ShardSweep;
   enum class State : std::uint8_t { idle, mending, taking, replaying, owner, halted, stopped };
 
   /// A reply that waits for a commit, then for the confirmation of a claim or for the lease.
@@ -170,6 +172,8 @@ class Shard : public ShardActor::base, private BookHost {
   bool run_first(MemberActor& member, WaitingCall& waiting);
   bool run_call(MemberActor& member, WaitingCall& waiting);
   void decide(MemberActor& member, WaitingCall& waiting, const domain::Command& command);
+  /// What time has brought about by `now` becomes an event; false if there is nothing.
+  bool let_time_pass(MemberActor& member, domain::Instant now);
   void accept(MemberActor& member, WaitingCall& waiting, domain::Event event);
   void answer_again(MemberActor& member, WaitingCall& waiting, domain::Record record);
   /// Stamps, logs, applies, keeps the record. Answers the event as a record if it is one; its position
@@ -387,14 +391,10 @@ class Shard : public ShardActor::base, private BookHost {
   /// Members dirty up to here are flushed in the present round.
   std::optional<domain::Position> round_;
   bool room_wanted_ = false;
-  struct TailPiece {
-    domain::Position last;
-    std::uint64_t bytes = 0;
-    std::int64_t at_ns = 0;
-  };
   std::deque<TailPiece> tail_pieces_;
   std::uint64_t tail_bytes_ = 0;
   std::int64_t log_size_at_ns_ = 0;
+  ShardSweep sweep_{*this};
 };
 
 }  // namespace wutong

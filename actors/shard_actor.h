@@ -12,6 +12,10 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(wutong::BookRequests)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(wutong::BookReplies)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(wutong::Inquiry)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(wutong::InquiryReply)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(wutong::SweepPage)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(wutong::SweepTaken)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(wutong::SweepStep)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(wutong::SnapshotsWalked)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(wutong::AppendAnswered)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(wutong::FlushAnswered)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(wutong::HeadRead)
@@ -38,6 +42,6 @@ using ShardActor = caf::typed_actor<
     caf::reacts_to<LogRead>, caf::reacts_to<FormerRead>, caf::reacts_to<BookMonthsRead>,
     caf::reacts_to<LogSizeRead>, caf::reacts_to<SnapshotRead>, caf::reacts_to<HistoryRead>,
     caf::reacts_to<BucketRead>, caf::reacts_to<FilterPageRead>, caf::reacts_to<LeaseAnswered>,
-    caf::reacts_to<Turn>, caf::reacts_to<Tick>, caf::reacts_to<StopShard>>;
+    caf::replies_to<SweepPage>::with<SweepTaken>, caf::reacts_to<Turn>, caf::reacts_to<Tick>, caf::reacts_to<StopShard>>;
 
 }  // namespace wutong

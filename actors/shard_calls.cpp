@@ -105,6 +105,7 @@ std::uint32_t Shard::run(MemberActor& member, std::uint32_t calls_max) {
   while (!work.reading_history && !work.inquiries.empty() && answer_inquiry(member)) {
   }
   std::uint32_t calls_run = 0;
+  if (!work.reading_history && work.time_passes) sweep_.let_time_pass(member);
   while (!work.reading_history && !work.calls.empty()) {
     if (calls_run == calls_max || (calls_run > 0 && now_ns() > turn_until_ns_)) {
       make_runnable(member);
@@ -185,11 +186,7 @@ domain::Instant Shard::time_of(const MemberActor& member, const Call& call) cons
 
 void Shard::decide(MemberActor& member, WaitingCall& waiting, const domain::Command& command) {
   const auto now = time_of(member, *waiting.call);
-  if (!member.state.empty()) {
-    if (auto event = domain::due(member.state, *rules_.program, *rules_.policy, now)) {
-      commit_event(member, std::move(*event));
-    }
-  }
+  let_time_pass(member, now);
   bool readable = true;
   if (!std::holds_alternative<domain::Enroll>(command)) {
     const auto [beside, own] = records_of(waiting.call->request);
@@ -220,6 +217,14 @@ void Shard::decide(MemberActor& member, WaitingCall& waiting, const domain::Comm
     }
   }
   member.state.records.clear();
+}
+
+bool Shard::let_time_pass(MemberActor& member, domain::Instant now) {
+  if (member.state.empty()) return false;
+  auto event = domain::due(member.state, *rules_.program, *rules_.policy, now);
+  if (!event) return false;
+  commit_event(member, std::move(*event));
+  return true;
 }
 
 void Shard::answer_again(MemberActor& member, WaitingCall& waiting, domain::Record record) {

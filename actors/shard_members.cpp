@@ -99,7 +99,7 @@ MemberWork& Shard::work_of(MemberActor& member) {
 void Shard::drop_work_if_idle(MemberActor& member) {
   const auto* work = member.work.get();
   if (work == nullptr || !work->calls.empty() || !work->inquiries.empty() ||
-      work->reading_snapshot || work->reading_history || work->runnable) {
+      work->reading_snapshot || work->reading_history || work->runnable || work->time_passes) {
     return;
   }
   member.work.reset();

@@ -274,6 +274,7 @@ void Shard::drop_calls(const char* why) {
 
 void Shard::drop_everything(const char* why) {
   begin_life();
+  sweep_.drop();
   drop_calls(why);
   members_.clear();
   runnable_.clear();

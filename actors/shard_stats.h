@@ -37,6 +37,12 @@ struct ShardStats {
   Number log_entries{0};
   Number tail_bytes{0};
   Number snapshot_lag_ms{0};
+  Number sweep_members_met{0};
+  Number sweep_members_due{0};
+  Number sweep_events{0};
+  Number sweep_members_left{0};
+  /// When the last walk began that was whole, in boot-time milliseconds; 0 if there was none.
+  Number sweep_whole_from_ms{0};
   std::array<Number, 20> batch_events_log2{};
 };
 

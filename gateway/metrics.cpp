@@ -186,6 +186,27 @@ void add_journal(const EngineStats& stats, std::vector<MetricFamily>& out) {
                       static_cast<double>(stats.snapshot_lag_ms) / 1e3));
 }
 
+void add_sweep(const EngineStats& stats, std::vector<MetricFamily>& out) {
+  out.push_back(counter("wutong_sweep_members_met_total",
+                        "Members whose snapshots the sweep has met on its walks.",
+                        stats.sweep_members_met));
+  out.push_back(counter("wutong_sweep_members_due_total",
+                        "Of those: with points that have expired or holds that have lapsed.",
+                        stats.sweep_members_due));
+  out.push_back(counter("wutong_sweep_events_total",
+                        "Events of expiry and lapse that the sweep has given.",
+                        stats.sweep_events));
+  out.push_back(counter("wutong_sweep_members_left_total",
+                        "Due members left to the next walk since their shard was busy.",
+                        stats.sweep_members_left));
+  out.push_back(counter("wutong_sweep_walks_total", "Walks of the sweep over the whole ledger.",
+                        stats.sweep_walks));
+  out.push_back(gauge("wutong_sweep_age_seconds",
+                      "Since the last walk that missed nobody began, or since the start; of the "
+                      "owned shard for which it is longest. Above 86400 somebody has waited a day.",
+                      static_cast<double>(stats.sweep_age_ms) / 1e3));
+}
+
 void add_extra(const std::vector<ExtraSample>& samples, std::vector<MetricFamily>& out) {
   for (const ExtraSample& sample : samples) {
     const MetricType type = sample.is_counter ? MetricType::Counter : MetricType::Gauge;
@@ -230,6 +251,7 @@ class Collector final : public prometheus::Collectable {
     add_shards(stats, out);
     add_members(stats, out);
     add_journal(stats, out);
+    add_sweep(stats, out);
   }
 
   const MetricsSources& sources_;

@@ -45,6 +45,10 @@ struct Config {
   //   batch_bytes_max        1000 to 1000000
   //   flush_members_max      1 to 512
   //   flush_interval_ms      1 to 60000
+  //   sweep_keys_per_second  0 (no sweep) to 1000000
+  //   sweep_members_per_second        1 to 1000000
+  //   sweep_resident_members_max      1 to 1000000
+  //   sweep_interval_ms      10 to 43200000
   /// `node_boot` is left empty: it is of a start, not of a file.
   EngineOptions engine;
 

@@ -18,6 +18,15 @@ SimulatedGateway::SimulatedGateway(Parts parts, EngineOptions options, test::Fau
   ids_.resize(shards);
   handles_.resize(shards);
   for (std::uint32_t shard = 0; shard < shards; ++shard) start_shard(shard);
+  if (parts_.ledger.info().clock == LedgerClock::caller) return;
+  sweep_ = parts_.system.spawn<SweepWalk>(SweepWalkParts{.options = options_,
+                                                         .ledger = *connections_,
+                                                         .codec = parts_.codec,
+                                                         .clocks = parts_.clocks,
+                                                         .log = parts_.log,
+                                                         .shards = handles_,
+                                                         .walks = sweep_walks_,
+                                                         .asks_open = asks_open_});
 }
 
 void SimulatedGateway::start_shard(std::uint32_t shard) {
@@ -59,6 +68,7 @@ void SimulatedGateway::crash() {
   crashed_ = true;
   paused = false;
   for (const auto& handle : handles_) caf::anon_send_exit(handle, caf::exit_reason::kill);
+  if (sweep_) caf::anon_send_exit(sweep_, caf::exit_reason::kill);
 }
 
 void SimulatedGateway::kill_shard(std::uint32_t shard) {
@@ -69,8 +79,8 @@ void SimulatedGateway::stop(bool final) {
   for (const auto& handle : handles_) caf::anon_send(handle, StopShard{.final = final});
 }
 
-bool SimulatedGateway::is_shard(std::uint64_t actor) const {
-  return std::ranges::find(ids_, actor) != ids_.end();
+bool SimulatedGateway::has_actor(std::uint64_t actor) const {
+  return std::ranges::find(ids_, actor) != ids_.end() || (sweep_ && sweep_.id() == actor);
 }
 
 bool SimulatedGateway::owns(std::uint32_t shard) const { return stats_[shard]->state == 2; }

@@ -11,6 +11,7 @@
 
 #include "actors/engine.h"
 #include "actors/shard.h"
+#include "actors/sweep_walk.h"
 #include "tests/support/faulty_journal.h"
 
 namespace wutong::testing {
@@ -37,8 +38,8 @@ class NodeDisk : public Safekeeping {
   std::size_t salvaged_ = 0;
 };
 
-/// One start of a gateway in a simulation: the shards that an engine would have, with connections of
-/// their own to the ledger that all gateways share. Whoever runs CAF's jobs decides when it moves.
+/// One start of a gateway in a simulation: the shards and the sweep that an engine would have, with
+/// connections of their own to the ledger that all gateways share. Whoever runs CAF's jobs decides when it moves.
 class SimulatedGateway {
  public:
   struct Parts {
@@ -63,7 +64,8 @@ class SimulatedGateway {
   void start_shard(std::uint32_t shard);
   void stop(bool final);
 
-  [[nodiscard]] bool is_shard(std::uint64_t actor) const;
+  /// One of its shards, or its sweep.
+  [[nodiscard]] bool has_actor(std::uint64_t actor) const;
   [[nodiscard]] test::FaultyLedger& connections() { return *connections_; }
   [[nodiscard]] const ShardStats& stats(std::uint32_t shard) const { return *stats_[shard]; }
   [[nodiscard]] bool owns(std::uint32_t shard) const;
@@ -90,6 +92,8 @@ class SimulatedGateway {
   std::vector<std::unique_ptr<ShardStats>> stats_;
   std::vector<std::uint64_t> ids_;
   std::vector<ShardActor> handles_;
+  std::atomic<std::uint64_t> sweep_walks_{0};
+  caf::actor sweep_;
 };
 
 }  // namespace wutong::testing

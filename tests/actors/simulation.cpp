@@ -109,7 +109,8 @@ EngineOptions Simulation::options(const std::string& node) {
           .append_timeout_ms = 200,
           .batch_bytes_max = 1'500,
           .flush_members_max = plan_.flush_members_max,
-          .flush_interval_ms = plan_.flush_interval_ms};
+          .flush_interval_ms = plan_.flush_interval_ms,
+          .sweep_interval_ms = 200};
 }
 
 void Simulation::start(std::size_t node) {
@@ -179,7 +180,7 @@ bool Simulation::run_a_job() {
   for (auto* job : jobs_.jobs) {
     const auto id = dynamic_cast<caf::scheduled_actor&>(*job).id();
     const bool waits = std::ranges::any_of(current_, [&](const auto* gateway) {
-      return gateway != nullptr && gateway->paused && gateway->is_shard(id);
+      return gateway != nullptr && gateway->paused && gateway->has_actor(id);
     });
     if (!waits) ready.emplace_back(id, job);
   }
@@ -271,7 +272,7 @@ void Simulation::run_jobs_of(const SimulatedGateway& gateway) {
   for (bool more = true; more;) {
     more = false;
     for (auto* job : jobs_.jobs) {
-      if (!gateway.is_shard(dynamic_cast<caf::scheduled_actor&>(*job).id())) continue;
+      if (!gateway.has_actor(dynamic_cast<caf::scheduled_actor&>(*job).id())) continue;
       std::erase(jobs_.jobs, job);
       jobs_.jobs.push_front(job);
       jobs_.run_once();

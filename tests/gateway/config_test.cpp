@@ -85,6 +85,10 @@ TEST(Config, TheDefaultsThatTheShippedFileShowsAreTheOnesThatAre) {
   EXPECT_EQ(shown->engine.batch_bytes_max, silent->engine.batch_bytes_max);
   EXPECT_EQ(shown->engine.flush_members_max, silent->engine.flush_members_max);
   EXPECT_EQ(shown->engine.flush_interval_ms, silent->engine.flush_interval_ms);
+  EXPECT_EQ(shown->engine.sweep_keys_per_second, silent->engine.sweep_keys_per_second);
+  EXPECT_EQ(shown->engine.sweep_members_per_second, silent->engine.sweep_members_per_second);
+  EXPECT_EQ(shown->engine.sweep_resident_members_max, silent->engine.sweep_resident_members_max);
+  EXPECT_EQ(shown->engine.sweep_interval_ms, silent->engine.sweep_interval_ms);
   EXPECT_EQ(shown->gateway.message_bytes_max, silent->gateway.message_bytes_max);
   EXPECT_EQ(shown->gateway.streams_per_connection_max, silent->gateway.streams_per_connection_max);
   EXPECT_EQ(shown->gateway.calls_under_way_max, silent->gateway.calls_under_way_max);

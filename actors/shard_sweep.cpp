@@ -1,0 +1,198 @@
+#include "actors/shard_sweep.h"
+
+#include <absl/strings/str_cat.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "actors/broken_promise.h"
+#include "actors/domain/calendar.h"
+#include "actors/shard.h"
+
+namespace wutong {
+namespace {
+
+/// With more members than this still to begin with, the next page waits.
+constexpr std::size_t waiting_max = 64;
+/// Calls that wait in the shard: with more it is busy.
+constexpr std::uint64_t calls_queued_max = 64;
+/// What a late tick may catch up on.
+constexpr std::int64_t credit_ns = 50'000'000;
+/// A shard that is busy for so long leaves its members to the next walk, so that the others' go on.
+constexpr std::int64_t busy_max_ns = 10'000'000'000;
+constexpr std::size_t passivations_per_tick = 64;
+constexpr std::int64_t ns_per_ms = 1'000'000;
+constexpr std::int64_t ns_per_second = 1'000'000'000;
+
+}  // namespace
+
+caf::typed_response_promise<SweepTaken> ShardSweep::take(const SweepPage& page) {
+  auto promise = shard_.make_response_promise<SweepTaken>();
+  const bool serves = shard_.state_ == Shard::State::owner && !shard_.stopping_;
+  if (answer_wanted_) answer();
+  if (page.part == SweepPart::first) {
+    waiting_.clear();
+    whole_ = true;
+    walk_began_ns_ = page.walk_began_ns;
+  }
+  whole_ = whole_ && serves && page.walk_began_ns == walk_began_ns_;
+  answer_ = promise;
+  answer_wanted_ = true;
+  last_taken_ = page.part == SweepPart::last;
+  if (serves) look_at(page);
+  answer_if_ready();
+  return promise;
+}
+
+void ShardSweep::look_at(const SweepPage& page) {
+  shard_.refresh_rules();
+  const domain::Instant now{shard_.parts_.clocks.wall_ms()};
+  const auto today = domain::business_day(now, shard_.rules_.program->zone);
+  auto& stats = shard_.parts_.stats;
+  add(stats.sweep_members_met, page.entries.size());
+  for (const auto& entry : page.entries) {
+    auto next_due = entry.next_due;
+    const auto found = shard_.members_.find(entry.member.value);
+    if (found != shard_.members_.end()) {
+      const auto& member = *static_cast<const MemberActor*>(found->second->get());
+      if (member.loaded) next_due = domain::next_due(member.state);
+    }
+    if (!domain::is_due(next_due, today, now)) continue;
+    add(stats.sweep_members_due);
+    waiting_.push_back(entry.member);
+  }
+}
+
+void ShardSweep::tick(std::int64_t now_ns) {
+  if (shard_.state_ != Shard::State::owner) return;
+  passivate_some();
+  if (!is_busy()) {
+    busy_since_ns_ = 0;
+    begin_some(now_ns);
+  } else if (busy_since_ns_ == 0) {
+    busy_since_ns_ = now_ns;
+  } else if (now_ns - busy_since_ns_ > busy_max_ns && !waiting_.empty()) {
+    add(shard_.parts_.stats.sweep_members_left, waiting_.size());
+    waiting_.clear();
+    whole_ = false;
+  }
+  answer_if_ready();
+}
+
+void ShardSweep::begin_some(std::int64_t now_ns) {
+  const auto& options = shard_.parts_.options;
+  const auto period_ns =
+      std::max<std::int64_t>(1, ns_per_second * shard_.parts_.info.shards /
+                                    std::max<std::int64_t>(1, options.sweep_members_per_second));
+  next_at_ns_ = std::max(next_at_ns_, now_ns - credit_ns);
+  while (!waiting_.empty() && next_at_ns_ <= now_ns && brought_.size() < resident_max()) {
+    if (!begin(waiting_.front())) return;
+    waiting_.pop_front();
+    next_at_ns_ += period_ns;
+  }
+}
+
+bool ShardSweep::begin(domain::MemberKey key) {
+  // Not by `resident`, which would take it for one that a till has touched.
+  const auto found = shard_.members_.find(key.value);
+  MemberActor* member = nullptr;
+  if (found != shard_.members_.end()) {
+    member = static_cast<MemberActor*>(found->second->get());
+  } else {
+    member = shard_.make_resident(key);
+    if (member == nullptr) return false;
+    member->touched = 0;
+    brought_.push_back(key);
+  }
+  auto& work = shard_.work_of(*member);
+  if (!std::exchange(work.time_passes, true)) ++deciding_;
+  shard_.make_runnable(*member);
+  return true;
+}
+
+void ShardSweep::let_time_pass(MemberActor& member) {
+  member.work->time_passes = false;
+  --deciding_;
+  const auto wall_ms = shard_.parts_.clocks.wall_ms();
+  const auto now = std::max(domain::Instant{wall_ms}, member.state.last_event_at);
+  try {
+    if (shard_.let_time_pass(member, now)) add(shard_.parts_.stats.sweep_events);
+  } catch (const BrokenPromiseError& broken) {
+    if (shard_.committing_) throw;
+    add(shard_.parts_.stats.broken_promises);
+    shard_.log(LogLevel::critical, absl::StrCat("a member was not swept: ", broken.what()));
+  }
+  answer_if_ready();
+}
+
+void ShardSweep::passivate_some() {
+  for (auto left = std::min(brought_.size(), passivations_per_tick); left > 0; --left) {
+    const auto key = brought_.front();
+    brought_.pop_front();
+    const auto found = shard_.members_.find(key.value);
+    if (found == shard_.members_.end()) continue;
+    const auto& member = *static_cast<const MemberActor*>(found->second->get());
+    // A till has come for it: one like any other from now on.
+    if (member.touched != 0) continue;
+    if (member.loaded && !member.work && member.first_unflushed.epoch == 0) {
+      shard_.passivate(key);
+    } else {
+      brought_.push_back(key);
+    }
+  }
+}
+
+bool ShardSweep::is_busy() const {
+  const auto& parts = shard_.parts_;
+  const auto share_of = [&](std::int64_t bound) {
+    return static_cast<std::uint64_t>(bound) / parts.info.shards;
+  };
+  if (!parts.clock_agrees.load(std::memory_order_relaxed)) return true;
+  if (shard_.calls_queued_ > calls_queued_max) return true;
+  if (shard_.log_->bytes_waiting() > parts.options.batch_bytes_max) return true;
+  if (2 * shard_.tail_bytes_ > share_of(parts.options.tail_bytes_max)) return true;
+  if (parts.stats.log_bytes.load(std::memory_order_relaxed) >
+      share_of(parts.options.log_bytes_max)) {
+    return true;
+  }
+  // Memory is full of members who cannot leave it.
+  const auto members_max = parts.options.resident_members_max / parts.info.shards;
+  return shard_.members_.size() >= members_max &&
+         2 * (shard_.dirty_.size() + shard_.busy_.size()) > members_max;
+}
+
+std::size_t ShardSweep::resident_max() const {
+  const auto& options = shard_.parts_.options;
+  const auto of_members = options.resident_members_max / shard_.parts_.info.shards / 2;
+  const auto of_sweep = options.sweep_resident_members_max / shard_.parts_.info.shards;
+  return std::max<std::size_t>(1, std::min<std::size_t>(of_members, of_sweep));
+}
+
+void ShardSweep::answer_if_ready() {
+  if (!answer_wanted_) return;
+  if (waiting_.size() > (last_taken_ ? 0 : waiting_max) || (last_taken_ && deciding_ > 0)) return;
+  if (last_taken_ && whole_) {
+    set(shard_.parts_.stats.sweep_whole_from_ms,
+        static_cast<std::uint64_t>(walk_began_ns_ / ns_per_ms));
+  }
+  answer();
+}
+
+void ShardSweep::answer() {
+  answer_wanted_ = false;
+  answer_.deliver(SweepTaken{});
+}
+
+void ShardSweep::leave() {
+  whole_ = false;
+  waiting_.clear();
+  answer_if_ready();
+}
+
+void ShardSweep::drop() {
+  deciding_ = 0;
+  brought_.clear();
+  leave();
+}
+
+}  // namespace wutong
