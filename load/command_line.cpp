@@ -63,6 +63,28 @@ void add_verify_flags(CLI::App& app, VerifyFlags& flags) {
   add_common_flags(app, flags.common);
 }
 
+void add_steady_flags(CLI::App& app, SteadyFlags& flags) {
+  app.add_option("--program", flags.program_file, "the program that the gateway serves")
+      ->required();
+  app.add_option("--rate", flags.rate, "checkouts a second")
+      ->capture_default_str()
+      ->check(CLI::Range(1U, 100'000U));
+  app.add_option("--seconds", flags.seconds, "how long they are timed")
+      ->capture_default_str()
+      ->check(CLI::Range(1U, 86'400U));
+  app.add_option("--warm-up-s", flags.warm_up_s, "how long they are sent before")
+      ->capture_default_str()
+      ->check(CLI::Range(0U, 86'400U));
+  app.add_option("--members", flags.members, "members who buy; they must be enrolled")
+      ->capture_default_str()
+      ->check(CLI::Range(1U, 100'000'000U));
+  app.add_option("--member-prefix", flags.member_prefix, "what their ids are before six digits")
+      ->capture_default_str();
+  app.add_option("--seed", flags.seed, "of who buys, and of the order ids: another for each run")
+      ->capture_default_str();
+  add_common_flags(app, flags.common);
+}
+
 void add_replay_flags(CLI::App& app, ReplayFlags& flags) {
   app.add_option("csv", flags.csv_file,
                  "rows of occurred_at, kind (purchase or return), order_id, original_order_id, "

@@ -2,6 +2,7 @@
 
 #include "load/day.h"
 #include "load/replay.h"
+#include "load/steady.h"
 #include "load/verify.h"
 
 namespace CLI {
@@ -13,6 +14,7 @@ namespace wutong::load {
 
 void add_day_flags(CLI::App& app, DayFlags& flags);
 void add_replay_flags(CLI::App& app, ReplayFlags& flags);
+void add_steady_flags(CLI::App& app, SteadyFlags& flags);
 void add_verify_flags(CLI::App& app, VerifyFlags& flags);
 
 }  // namespace wutong::load

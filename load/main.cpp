@@ -22,6 +22,11 @@ int main(int argc, char** argv) {
       "replay", "send the orders and returns of a CSV file, at the times written there");
   add_replay_flags(replay_command, replay);
 
+  SteadyFlags steady;
+  CLI::App& steady_command =
+      *app.add_subcommand("steady", "send checkouts at a steady rate, and say how long they take");
+  add_steady_flags(steady_command, steady);
+
   VerifyFlags verify;
   CLI::App& verify_command = *app.add_subcommand(
       "verify", "fetch every receipt of a file that `day --acked` wrote, and compare");
@@ -35,5 +40,6 @@ int main(int argc, char** argv) {
   watch_for_interrupt();
   if (day_command.parsed()) return run_day(day);
   if (replay_command.parsed()) return run_replay(replay);
+  if (steady_command.parsed()) return run_steady(steady);
   return run_verify(verify);
 }

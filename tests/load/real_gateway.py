@@ -5,6 +5,7 @@ import re
 import subprocess
 import tempfile
 import time
+import urllib.request
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -32,31 +33,49 @@ class RealGateway:
 
     def __exit__(self, *_):
         # The gateway flushes into Redis, so Redis goes last.
-        for process in reversed(self.processes):
-            process.terminate()
-            try:
-                process.wait(PATIENCE_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        while self.processes:
+            self.end_last()
         self.temporary.cleanup()
 
+    def end_last(self):
+        process = self.processes.pop()
+        process.terminate()
+        try:
+            process.wait(PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
     def start(self):
-        socket = self.folder / "redis.sock"
         self.spawn("redis", ["redis-server", str(REPOSITORY / "ops" / "redis.conf"), "--dir",
-                             str(self.folder), "--unixsocket", str(socket)])
-        self.wait_until(lambda: subprocess.run(["redis-cli", "-s", str(socket), "PING"],
-                                               capture_output=True).stdout == b"PONG\n")
+                             str(self.folder), "--unixsocket", str(self.socket)])
+        self.wait_until(lambda: self.redis("PING") == "PONG")
+        self.write_config()
+        self.run("wutong", "token", "--name", "test", "--role", "operator", "--venue", "*",
+                 "--credentials", str(self.folder / "credentials.toml"), "--token-file",
+                 str(self.token_file))
+        self.run("wutong", "create", "--config", str(self.config))
+        self.serve()
+
+    def restart(self, engine):
+        """The gateway alone, in order, with other lines of TOML for [engine]."""
+        self.end_last()
+        self.write_config(engine)
+        self.serve()
+
+    def write_config(self, engine=""):
         (self.folder / "program.json").write_text(json.dumps(self.program))
         (self.folder / "policy.json").write_text(json.dumps(self.policy))
         self.config.write_text(f"""
 [ledger]
 node = "test"
-unix_socket = "{socket}"
+unix_socket = "{self.socket}"
 [create]
 shards = 16
 clock = "{self.clock}"
 history_days = {self.history_days}
+[engine]
+{engine}
 [gateway]
 listen = "127.0.0.1:0"
 [metrics]
@@ -69,10 +88,8 @@ file = "credentials.toml"
 [witness]
 file = "witness"
 """)
-        self.run("wutong", "token", "--name", "test", "--role", "operator", "--venue", "*",
-                 "--credentials", str(self.folder / "credentials.toml"), "--token-file",
-                 str(self.token_file))
-        self.run("wutong", "create", "--config", str(self.config))
+
+    def serve(self):
         self.spawn("gateway", [str(self.binaries / "wutong"), "serve", "--config",
                                str(self.config)])
         self.wait_until(lambda: "serving gRPC on" in self.log("gateway"))
@@ -81,6 +98,20 @@ file = "witness"
         self.wait_until(lambda: subprocess.run(
             [str(self.binaries / "wutongctl"), "--target", self.target, "--token-file",
              str(self.token_file), "health"], capture_output=True).returncode == 0)
+
+    def redis(self, *command, given=None):
+        done = subprocess.run(["redis-cli", "-s", str(self.socket), *command], input=given,
+                              text=True, capture_output=True)
+        return done.stdout.removesuffix("\n")
+
+    def metric(self, name):
+        port = re.search(r"serving metrics on .*, port (\d+)", self.log("gateway")).group(1)
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as page:
+            return float(re.search(rf"^{name} (\S+)$", page.read().decode(), re.M).group(1))
+
+    @property
+    def socket(self):
+        return self.folder / "redis.sock"
 
     @property
     def config(self):
