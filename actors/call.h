@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -62,7 +63,8 @@ struct MemberReply {
   domain::Member member;  ///< without records
   domain::Balances now;
   Expiring expiring;
-  bool enrolled_now = false;
+  /// By this very call: enrolled, linked or unlinked.
+  bool changed_now = false;
 };
 struct HistoryReply {
   std::vector<domain::Record> records;
@@ -96,9 +98,10 @@ struct FailedReply {
 using Reply =
     std::variant<ReceiptReply, QuoteReply, MemberReply, HistoryReply, RefusedReply, FailedReply>;
 
-using Request = std::variant<domain::Enroll, domain::Checkout, domain::Refund, domain::Hold,
-                             domain::Release, domain::Grant, domain::RevokeGrant, domain::Quote,
-                             ReadMember, ReadReceipt, ReadHistory>;
+using Request =
+    std::variant<domain::Enroll, domain::Checkout, domain::Refund, domain::Hold, domain::Release,
+                 domain::Grant, domain::RevokeGrant, domain::LinkIdentity, domain::UnlinkIdentity,
+                 domain::Quote, ReadMember, ReadReceipt, ReadHistory>;
 
 /// Milestones of a call on the monotonic clock, in nanoseconds, for the metrics; 0 if not passed.
 struct CallTimes {
@@ -119,9 +122,12 @@ struct Call {
     if (done) done(FailedReply{.failure = CallFailure::unavailable, .what = "engine"}, times);
   }
 
-  /// Empty where only the order is known (a refund or a receipt without a member): the engine asks
-  /// the order book whose it is.
+  /// Empty where only an identity is known, or only the order (a refund or a receipt without a member):
+  /// the engine asks the directory, or the order book, whose it is.
   std::string member_id;
+  /// By what the caller names the member, if not by the id: the call is run only if the member holds it
+  /// then, and else answered as of an unknown member.
+  std::optional<domain::IdentityKey> identity;
   domain::MemberKey member;
   Request request;
   /// The gateway's clock at arrival, or the caller's in a ledger with `clock=caller`.

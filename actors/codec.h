@@ -43,6 +43,24 @@ struct OrderFreed {
   friend bool operator==(const OrderFreed&, const OrderFreed&) = default;
 };
 
+/// An identity is the member's from here on, whosever it was before.
+struct IdentityClaimed {
+  domain::EventHeader header;
+  domain::IdentityKey identity;
+  domain::MemberKey member;
+
+  friend bool operator==(const IdentityClaimed&, const IdentityClaimed&) = default;
+};
+
+/// A claimed identity is nobody's again: its member has unlinked it.
+struct IdentityFreed {
+  domain::EventHeader header;
+  domain::IdentityKey identity;
+  domain::MemberKey member;
+
+  friend bool operator==(const IdentityFreed&, const IdentityFreed&) = default;
+};
+
 /// A member's event, as it stands in its shard's log.
 struct MemberEvent {
   domain::MemberKey member;
@@ -51,7 +69,8 @@ struct MemberEvent {
   friend bool operator==(const MemberEvent&, const MemberEvent&) = default;
 };
 
-using LogEvent = std::variant<MemberEvent, OrderSettled, OrderFreed, Taken>;
+using LogEvent =
+    std::variant<MemberEvent, OrderSettled, OrderFreed, Taken, IdentityClaimed, IdentityFreed>;
 
 /// A record as memory and history keep it: what look-ups need, and the stored bytes.
 struct PackedRecord {
@@ -128,6 +147,11 @@ class Codec {
   virtual void append_book_entry(std::string& bucket, const BookEntry& entry) const = 0;
   [[nodiscard]] virtual CodecResult<std::vector<BookEntry>> book_entries_of(
       std::string_view bucket) const = 0;
+
+  /// What the directory stores of a claimed identity: a version, and whose it is.
+  [[nodiscard]] virtual std::string claim_bytes(domain::MemberKey member) const = 0;
+  [[nodiscard]] virtual CodecResult<domain::MemberKey> claimant_of(
+      std::string_view bytes) const = 0;
 };
 
 }  // namespace wutong

@@ -191,6 +191,7 @@ class CafEngine : public Engine {
  private:
   [[nodiscard]] std::uint32_t shard_of(const Call& call) const {
     const auto mask = shards_ - 1;
+    if (call.identity) return static_cast<std::uint32_t>(call.identity->high & mask);
     if (call.member_id.empty()) {
       if (const auto* refund = std::get_if<domain::Refund>(&call.request)) {
         return static_cast<std::uint32_t>(refund->order.high & mask);
@@ -280,6 +281,11 @@ EngineStats CafEngine::stats() const {
     sum.calls_queued += read(shard.calls_queued);
     sum.history_reads += read(shard.history_reads);
     sum.book_reads += read(shard.book_reads);
+    sum.identity_hits += read(shard.identity_hits);
+    sum.identity_reads += read(shard.identity_reads);
+    sum.identities_in_memory += read(shard.identities_in_memory);
+    sum.identities_awaited += read(shard.identities_awaited);
+    sum.identity_denials += read(shard.identity_denials);
     sum.log_bytes += static_cast<std::int64_t>(read(shard.log_bytes));
     sum.log_entries += static_cast<std::int64_t>(read(shard.log_entries));
     sum.tail_bytes += static_cast<std::int64_t>(read(shard.tail_bytes));

@@ -25,6 +25,9 @@ struct EngineOptions {
   /// Members in memory over all shards, an equal share each; beyond it idle clean ones are passivated,
   /// and if all are dirty calls are refused.
   std::uint64_t resident_members_max = 1'000'000;
+  /// Answers of who has which identity that are kept in memory over all shards, an equal share each, about
+  /// 120 bytes an answer; beyond it the one that was wanted longest ago is asked of the ledger again.
+  std::uint64_t identity_answers_max = 262'144;
   /// Calls waiting in one shard; beyond it calls are refused.
   std::uint32_t queued_calls_max = 20'000;
   /// How long a lease is asked for; another node may try that long after the last renewal.
@@ -96,6 +99,14 @@ struct EngineStats {
   std::uint64_t calls_queued = 0;
   std::uint64_t history_reads = 0;
   std::uint64_t book_reads = 0;
+  /// Look-ups of identities that memory answered, and that had to wait for the ledger.
+  std::uint64_t identity_hits = 0;
+  std::uint64_t identity_reads = 0;
+  std::uint64_t identities_in_memory = 0;
+  /// Identities of whose holder somebody waits to be told.
+  std::uint64_t identities_awaited = 0;
+  /// Answers of members that they do not hold an identity which is claimed for them.
+  std::uint64_t identity_denials = 0;
   std::int64_t log_bytes = 0;
   std::int64_t log_entries = 0;
   /// Bytes of events that no answered flush covers yet, and the age of the oldest in milliseconds.

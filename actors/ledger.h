@@ -96,6 +96,12 @@ struct BookAppend {
   std::int64_t expire_at_unix_ms = 0;
 };
 
+struct IdentityWrite {
+  domain::IdentityKey identity;
+  /// Empty: nobody's, and nothing is kept of it.
+  std::string claim;
+};
+
 struct FlushRequest {
   /// The take-over that the flush belongs to: epoch and writer of the shard's own head.
   std::uint64_t epoch = 0;
@@ -107,6 +113,7 @@ struct FlushRequest {
   std::vector<SnapshotWrite> snapshots;
   std::vector<HistoryAppend> history;
   std::vector<BookAppend> book;
+  std::vector<IdentityWrite> identities;
 };
 enum class FlushOutcome : std::uint8_t {
   done = 1,    ///< written now, or by an earlier send of the same flush
@@ -115,7 +122,8 @@ enum class FlushOutcome : std::uint8_t {
   other = 4,   ///< the mark is neither the expected nor the next one
 };
 
-/// Durable, ordered record of one shard's events, with its snapshots, history, order book and lease.
+/// Durable, ordered record of one shard's events, with its snapshots, history, order book, directory and
+/// lease.
 ///
 /// Every call returns at once; `done` is called exactly once, on the implementation's I/O thread (or,
 /// in memory, before the call returns), and must not block: the caller turns it into a message. Calls
@@ -154,6 +162,10 @@ class Journal {
   virtual void read_book(std::int32_t month, std::uint32_t first, std::uint32_t count,
                          LedgerCallback<std::vector<std::string>> done) = 0;
 
+  /// What the directory stores of the identity, or nothing.
+  virtual void read_identity(domain::IdentityKey identity,
+                             LedgerCallback<std::optional<std::string>> done) = 0;
+
   /// Takes or renews the lease for `ttl_ms` if it is free, run out, or `owner`'s; answers who holds it.
   virtual void renew_lease(std::string owner, std::int64_t ttl_ms, LedgerCallback<Lease> done) = 0;
   /// Nobody holds it: an empty owner.
@@ -177,7 +189,7 @@ class Journal {
   };
   virtual void read_log_size(LedgerCallback<LogSize> done) = 0;
 
-  /// Counts the server processes that have answered flushes and reads of members, marks and buckets so
+  /// Counts the server processes that have answered flushes and reads of members, marks, buckets and identities so
   /// far; any thread. An answer that finds it changed may come from a ledger that has lost what was
   /// flushed, even if it lost nothing of the log.
   [[nodiscard]] virtual std::uint64_t reads_generation() const = 0;

@@ -25,6 +25,15 @@ enum class BookState : std::uint8_t {
   unknown = 6,
 };
 
+/// How far the directory has answered for a call that links an identity.
+enum class LinkState : std::uint8_t {
+  not_asked = 0,
+  asked = 1,
+  claimed = 2,
+  of_other = 3,
+  busy = 4
+};
+
 /// A call in a member's queue.
 struct WaitingCall {
   std::shared_ptr<Call> call;
@@ -35,6 +44,7 @@ struct WaitingCall {
   /// Of a refund's own id.
   BookState id_book = BookState::not_asked;
   std::int32_t id_month = 0;
+  LinkState link = LinkState::not_asked;
   std::int64_t asked_at = 0;
   /// The member's `drops` when the book was asked.
   std::uint64_t drops = 0;
@@ -97,6 +107,8 @@ class MemberActor : public caf::abstract_actor {
   /// While a flush is under way: the position that it covers, and the first event after it.
   domain::Position flushing;
   domain::Position first_after_flushing;
+  /// Of the last event since the take-over that linked or unlinked an identity.
+  domain::Position identities_changed;
   std::unique_ptr<MemberWork> work;
   /// Turn number of the last touch, for passivation.
   std::uint64_t touched = 0;

@@ -17,10 +17,11 @@
 /// answers that belong to an earlier life are told by its number and ignored.
 namespace wutong {
 
-/// A call for a member of this shard, or one without a member for an order of this shard's book.
+/// A call for a member of this shard, or one for whomever this shard's directory or order book finds by
+/// an identity or an order.
 struct SubmitCall {
   std::shared_ptr<Call> call;
-  /// An order book has found the member; the caller gave none.
+  /// An order book or a directory has found the member; the caller did not name it.
   bool routed = false;
 };
 
@@ -114,6 +115,60 @@ struct SweepStep {
   std::uint64_t walk = 0;
 };
 
+// --- Between a member's shard and the identity's shard ----------------------------------------------
+
+enum class DirectoryAsk : std::uint8_t {
+  claim = 1,     ///< the identity for this member
+  unlinked = 2,  ///< the member has it no more, durably: a hint, which may be lost
+};
+
+struct DirectoryRequest {
+  DirectoryAsk ask = DirectoryAsk::claim;
+  domain::IdentityKey identity;
+  domain::MemberKey member;
+  /// Names the waiting call in the asking shard; the same number again is the same question.
+  std::uint64_t ticket = 0;
+};
+struct AskDirectory {
+  std::uint32_t from = 0;
+  std::uint64_t life = 0;
+  DirectoryRequest request;
+};
+
+enum class DirectorySays : std::uint8_t {
+  claimed = 1,   ///< durably, for this member
+  of_other = 2,  ///< another member holds it
+  busy = 3,      ///< whether another does is not known yet: try again
+};
+struct DirectoryReply {
+  DirectorySays says = DirectorySays::claimed;
+  domain::IdentityKey identity;
+  domain::MemberKey member;
+  std::uint64_t ticket = 0;
+};
+struct DirectorySaid {
+  std::uint64_t life = 0;
+  DirectoryReply reply;
+};
+
+/// The identity's shard has a durable claim of `member` and asks, out of turn, whether it holds the
+/// identity.
+struct HolderInquiry {
+  std::uint32_t from = 0;
+  std::uint64_t life = 0;
+  domain::IdentityKey identity;
+  domain::MemberKey member;
+  /// Of the inquiry: an answer to an earlier one may tell of a time before the member claimed anew.
+  std::uint64_t number = 0;
+};
+struct HolderReply {
+  std::uint64_t life = 0;
+  domain::IdentityKey identity;
+  domain::MemberKey member;
+  std::uint64_t number = 0;
+  bool holds = false;
+};
+
 // --- Answers of the ledger ---------------------------------------------------------------------------
 
 template <typename T>
@@ -153,6 +208,9 @@ struct SnapshotsWalked : Answered<SnapshotPage> {};
 struct BucketRead : Answered<std::vector<std::string>> {
   domain::RecordKey order;
   std::int32_t month = 0;
+};
+struct ClaimRead : Answered<std::optional<std::string>> {
+  domain::IdentityKey identity;
 };
 /// A page of the building of a month's filter.
 struct FilterPageRead : Answered<std::vector<std::string>> {

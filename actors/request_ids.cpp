@@ -50,7 +50,10 @@ std::optional<domain::RecordKey> own_id(const Request& request) {
 
 bool writes(const Request& request) {
   return std::holds_alternative<domain::Checkout>(request) ||
-         std::holds_alternative<domain::Enroll>(request) || filed_command(request).has_value();
+         std::holds_alternative<domain::Enroll>(request) ||
+         std::holds_alternative<domain::LinkIdentity>(request) ||
+         std::holds_alternative<domain::UnlinkIdentity>(request) ||
+         filed_command(request).has_value();
 }
 
 }  // namespace wutong

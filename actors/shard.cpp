@@ -41,6 +41,25 @@ ShardActor::behavior_type Shard::make_behavior() {
         book_->inquiry_answered(reply.order, reply.member, reply.took_effect);
         schedule_turn();
       },
+      [this](const AskDirectory& asked) {
+        // Asked again by the other shard until somebody serves.
+        if (state_ != State::owner) return;
+        directory_->ask(asked.from, asked.life, asked.request, now_ns());
+        schedule_turn();
+      },
+      [this](const DirectorySaid& said) {
+        if (said.life == life_ && state_ == State::owner) on_directory_said(said.reply);
+      },
+      [this](const HolderInquiry& inquiry) { on_holder_inquiry(inquiry); },
+      [this](const HolderReply& reply) {
+        if (reply.life != life_ || !directory_) return;
+        if (!reply.holds) add(parts_.stats.identity_denials);
+        directory_->inquiry_answered(reply.identity, reply.member, reply.number, reply.holds);
+        schedule_turn();
+      },
+      [this](const ClaimRead& read) {
+        if (read.life == life_) on_claim(read);
+      },
       [this](const AppendAnswered& answered) {
         --appends_on_their_way_;
         if (answered.life != life_) return;
@@ -123,6 +142,7 @@ void Shard::turn() {
   refresh_rules();
   const bool all_done = run_members();
   if (state_ != State::owner) return;
+  answer_holder_inquiries();
   send_outboxes();
   pump_append();
   pump_flush();
@@ -182,6 +202,7 @@ void Shard::tick() {
 void Shard::tick_owner(std::int64_t now) {
   renew_lease();
   book_->tick(now);
+  directory_->tick(now);
   if (parts_.info.clock == LedgerClock::gateway) {
     book_->forget_months_before(oldest_month(parts_.clocks.wall_ms()));
   }
@@ -229,6 +250,10 @@ void Shard::report() const {
   set(stats.members_dirty, dirty_.size() + tail_dirty_.size());
   set(stats.claims_waiting, book_ ? book_->claims_waiting() : 0);
   set(stats.calls_queued, calls_queued_);
+  if (directory_) {
+    set(stats.identities_in_memory, directory_->size());
+    set(stats.identities_awaited, directory_->waiting());
+  }
   set(stats.tail_bytes, tail_bytes_);
   const auto lag = tail_pieces_.empty() ? 0 : (now_ns() - tail_pieces_.front().at_ns) / 1'000'000;
   set(stats.snapshot_lag_ms, static_cast<std::uint64_t>(lag));
@@ -266,10 +291,15 @@ std::uint32_t Shard::shard_of(domain::RecordKey order) const {
   return static_cast<std::uint32_t>(order.high & (parts_.info.shards - 1));
 }
 
+std::uint32_t Shard::shard_of(domain::IdentityKey identity) const {
+  return static_cast<std::uint32_t>(identity.high & (parts_.info.shards - 1));
+}
+
 bool Shard::drained() const {
   return calls_open_ == 0 && calls_queued_ == 0 && unsettled_.empty() && dirty_.empty() &&
          tail_dirty_.empty() && !flush_ && !log_->under_way() && log_->bytes_waiting() == 0 &&
-         book_->unflushed_count() == 0 && mark_.position == log_->last();
+         book_->unflushed_count() == 0 && directory_->unflushed_count() == 0 &&
+         directory_->waiting() == 0 && unlinked_.empty() && mark_.position == log_->last();
 }
 
 void Shard::on_stop(bool final) {

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "actors/codec.h"
-#include "actors/domain/calendar.h"
+#include "actors/directory.h"
 #include "actors/lease_watch.h"
 #include "actors/log_writer.h"
 #include "actors/member_actor.h"
@@ -23,6 +23,7 @@
 #include "actors/request_ids.h"
 #include "actors/shard_actor.h"
 #include "actors/shard_parts.h"
+#include "actors/shard_state.h"
 #include "actors/shard_sweep.h"
 
 namespace wutong {
@@ -30,17 +31,16 @@ namespace wutong {
 /// One shard: the members that fall into it, the orders that fall into it, and their journal.
 ///
 /// A CAF actor: everything in here runs in its turns, one after another, and nothing waits. Messages
-/// only gather work; `turn` does it: runs members in place, answers the order book, sends what is for
-/// other shards, starts the next append and flush. The files:
+/// only gather work; `turn` does it: runs members in place, answers the order book and the directory,
+/// sends what is for other shards, starts the next append and flush. The files:
 /// - `shard.cpp`: messages, turns, ticks
 /// - `shard_ownership.cpp`, `shard_replay.cpp`: from taking a shard to serving it, and losing it
-/// - `shard_append.cpp`: the log and what its answers mean
-/// - `shard_members.cpp`: activation, records, passivation
+/// - `shard_append.cpp`, `shard_members.cpp`: the log's answers; activation, records, passivation
 /// - `shard_calls.cpp`, `shard_prepare.cpp`: queues, what a call must know first, decisions
 /// - `shard_replies.cpp`: who is answered when
-/// - `shard_orders.cpp`: both sides of the order book
+/// - `shard_orders.cpp`, `shard_identities.cpp`: both sides of the order book, and of the directory
 /// - `shard_flush.cpp`, `shard_sweep.cpp`: snapshots and the mark; who is due though nobody asks
-class Shard : public ShardActor::base, private BookHost {
+class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
  public:
   Shard(caf::actor_config& config, ShardParts parts);
   ~Shard() override;
@@ -55,15 +55,6 @@ class Shard : public ShardActor::base, private BookHost {
  private:
   friend class ShardSweep;
   enum class State : std::uint8_t { idle, mending, taking, replaying, owner, halted, stopped };
-
-  /// A reply that waits for a commit, then for the confirmation of a claim or for the lease.
-  struct PendingReply {
-    std::shared_ptr<Call> call;
-    domain::Position needs;
-    Reply reply;
-    std::optional<ClaimKey> claim;
-    bool read_only = false;
-  };
 
   behavior_type make_behavior() override;
   /// However it ends: callers are answered, and members, which hold their shard, let it go.
@@ -85,6 +76,7 @@ class Shard : public ShardActor::base, private BookHost {
   [[nodiscard]] std::int64_t now_ns() const { return parts_.clocks.boot_ns(); }
   [[nodiscard]] std::uint32_t shard_of(domain::MemberKey member) const;
   [[nodiscard]] std::uint32_t shard_of(domain::RecordKey order) const;
+  [[nodiscard]] std::uint32_t shard_of(domain::IdentityKey identity) const;
 
   // shard_ownership.cpp
   /// Answers to what was asked so far are told by their number from now on, and ignored.
@@ -131,8 +123,7 @@ class Shard : public ShardActor::base, private BookHost {
   void on_committed();
   /// Leaves with the machine what was acknowledged and is lost, and rings.
   void salvage(const std::vector<AppendRequest>& lost, const char* why);
-  /// Another server process answers, and another owner wrote: its higher epoch hides whether the ledger
-  /// lost our last events before. The log tells.
+  /// Another owner wrote on another server process: its higher epoch hides a loss of our last events.
   void look_for(const LogWriter& former);
   void ask_for_former();
   void on_former(FormerRead read);
@@ -226,6 +217,7 @@ class Shard : public ShardActor::base, private BookHost {
   void ask_book(BookAsk ask, domain::RecordKey order, domain::MemberKey member, std::int32_t month,
                 std::uint64_t ticket);
   void route_by_order(std::shared_ptr<Call> call);
+  void look_up_again(std::uint64_t ticket);
   void on_book_replies(const BookReplies& replies);
   void on_book_reply(const BookReply& reply);
   void on_settled(const BookReply& reply);
@@ -256,6 +248,29 @@ class Shard : public ShardActor::base, private BookHost {
   void read_bucket(domain::RecordKey order, std::int32_t month, std::uint32_t bucket) override;
   void inquire(domain::RecordKey order, domain::MemberKey member, std::int32_t month) override;
 
+  // shard_identities.cpp: the member's side
+  void ask_directory(DirectoryAsk ask, domain::IdentityKey identity, domain::MemberKey member,
+                     std::uint64_t ticket);
+  void route_by_identity(std::shared_ptr<Call> call);
+  /// Has the identity claimed, if the member would link it; false until that is answered.
+  bool prepare_link(MemberActor& member, WaitingCall& waiting, const domain::LinkIdentity& link);
+  void on_directory_said(const DirectoryReply& reply);
+  void tell_unlinked();
+  void on_holder_inquiry(const HolderInquiry& inquiry);
+  void answer_holder_inquiries();
+  /// False if the member cannot say yet.
+  bool answer_holder_inquiry(const HolderInquiry& inquiry);
+  // … and the identity's
+  void on_claim(const ClaimRead& read);
+  domain::Position append_claimed(domain::IdentityKey identity, domain::MemberKey member) override;
+  domain::Position append_identity_freed(domain::IdentityKey identity,
+                                         domain::MemberKey member) override;
+  void reply(std::uint32_t shard, std::uint64_t life, const DirectoryReply& reply) override;
+  void found(std::uint64_t ticket, std::optional<domain::MemberKey> member) override;
+  void read_claim(domain::IdentityKey identity) override;
+  void inquire(domain::IdentityKey identity, domain::MemberKey member,
+               std::uint64_t number) override;
+
   // shard_flush.cpp
   void touch_dirty(MemberActor& member, domain::Position position);
   void pump_flush();
@@ -266,6 +281,7 @@ class Shard : public ShardActor::base, private BookHost {
   void activate_tail_members();
   void add_to_flush(MemberActor& member, FlushRequest& request, std::int64_t wall_ms);
   void add_book_to_flush(FlushRequest& request, std::int64_t wall_ms);
+  void add_directory_to_flush(FlushRequest& request);
   void send_flush();
   void on_flush(const FlushAnswered& answered);
   void on_flushed();
@@ -284,8 +300,7 @@ class Shard : public ShardActor::base, private BookHost {
   std::uint64_t rules_version_ = 0;
 
   // Ownership.
-  /// The shard was given up, not lost to another: its own lease is reason enough to take it again, and
-  /// even a gateway that stops does so, to finish.
+  /// Given up, not lost to another: taken again by its own lease, to finish even while stopping.
   bool wants_back_ = false;
   std::uint64_t highest_epoch_tried_ = 0;
   std::uint64_t attempts_ = 0;
@@ -340,40 +355,24 @@ class Shard : public ShardActor::base, private BookHost {
   /// In the order of what they wait for.
   std::deque<PendingReply> replies_;
   std::vector<PendingReply> awaiting_lease_;
-
   // Checkouts whose claim is not confirmed.
-  struct Unsettled {
-    domain::RecordKey order;
-    domain::MemberKey member;
-    std::int32_t month = 0;
-    domain::Position position;
-    std::int64_t asked_at_ns = 0;
-    std::vector<PendingReply> replies;
-    bool lost = false;
-  };
   absl::flat_hash_map<ClaimKey, Unsettled> unsettled_;
   absl::btree_map<domain::Position, ClaimKey> unsettled_positions_;
   /// Where settling again goes on at the next tick.
   domain::Position settled_again_to_;
-  /// Calls that know only their order, until the book says whose it is.
-  struct Routed {
-    std::shared_ptr<Call> call;
-    domain::RecordKey order;
-    std::int64_t asked_at_ns = 0;
-  };
-  absl::btree_map<std::uint64_t, Routed> routed_;
+  /// By ticket.
+  absl::btree_map<std::uint64_t, RoutedCall> routed_;
 
   // The order book and what goes out at the end of the turn.
   std::optional<OrderBook> book_;
   bool building_filter_ = false;
   /// By shard.
   std::vector<std::vector<BookRequest>> requests_out_;
-  struct RepliesOut {
-    std::uint32_t shard = 0;
-    std::uint64_t life = 0;
-    std::vector<BookReply> replies;
-  };
   std::vector<RepliesOut> replies_out_;
+  std::optional<Directory> directory_;
+  /// Of the directories, about this shard's members; each until it can be answered.
+  std::deque<HolderInquiry> holder_inquiries_;
+  std::deque<UnlinkedIdentity> unlinked_;
 
   // Flushing.
   /// By the first event that no answered flush covers: members in memory, and those of the tail that
@@ -384,6 +383,7 @@ class Shard : public ShardActor::base, private BookHost {
   std::optional<FlushRequest> flush_;
   std::vector<std::pair<domain::MemberKey, domain::Position>> flush_members_;
   std::size_t flush_book_entries_ = 0;
+  std::size_t flush_directory_changes_ = 0;
   domain::Position flush_needs_;
   bool flush_awaited_ = false;
   std::int64_t flush_again_at_ns_ = 0;

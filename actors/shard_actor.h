@@ -16,6 +16,11 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(wutong::SweepPage)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(wutong::SweepTaken)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(wutong::SweepStep)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(wutong::SnapshotsWalked)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(wutong::AskDirectory)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(wutong::DirectorySaid)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(wutong::HolderInquiry)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(wutong::HolderReply)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(wutong::ClaimRead)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(wutong::AppendAnswered)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(wutong::FlushAnswered)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(wutong::HeadRead)
@@ -37,11 +42,14 @@ namespace wutong {
 
 using ShardActor = caf::typed_actor<
     caf::reacts_to<SubmitCall>, caf::reacts_to<BookRequests>, caf::reacts_to<BookReplies>,
-    caf::reacts_to<Inquiry>, caf::reacts_to<InquiryReply>, caf::reacts_to<AppendAnswered>,
-    caf::reacts_to<FlushAnswered>, caf::reacts_to<HeadRead>, caf::reacts_to<MarkRead>,
-    caf::reacts_to<LogRead>, caf::reacts_to<FormerRead>, caf::reacts_to<BookMonthsRead>,
-    caf::reacts_to<LogSizeRead>, caf::reacts_to<SnapshotRead>, caf::reacts_to<HistoryRead>,
-    caf::reacts_to<BucketRead>, caf::reacts_to<FilterPageRead>, caf::reacts_to<LeaseAnswered>,
-    caf::replies_to<SweepPage>::with<SweepTaken>, caf::reacts_to<Turn>, caf::reacts_to<Tick>, caf::reacts_to<StopShard>>;
+    caf::reacts_to<Inquiry>, caf::reacts_to<InquiryReply>, caf::reacts_to<AskDirectory>,
+    caf::reacts_to<DirectorySaid>, caf::reacts_to<HolderInquiry>, caf::reacts_to<HolderReply>,
+    caf::reacts_to<ClaimRead>, caf::reacts_to<AppendAnswered>, caf::reacts_to<FlushAnswered>,
+    caf::reacts_to<HeadRead>, caf::reacts_to<MarkRead>, caf::reacts_to<LogRead>,
+    caf::reacts_to<FormerRead>, caf::reacts_to<BookMonthsRead>, caf::reacts_to<LogSizeRead>,
+    caf::reacts_to<SnapshotRead>, caf::reacts_to<HistoryRead>, caf::reacts_to<BucketRead>,
+    caf::reacts_to<FilterPageRead>, caf::reacts_to<LeaseAnswered>,
+    caf::replies_to<SweepPage>::with<SweepTaken>, caf::reacts_to<Turn>, caf::reacts_to<Tick>,
+    caf::reacts_to<StopShard>>;
 
 }  // namespace wutong

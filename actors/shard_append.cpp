@@ -174,6 +174,8 @@ void Shard::on_committed() {
     }
   }
   book_->committed(log_->committed());
+  directory_->committed(log_->committed());
+  tell_unlinked();
   release_replies();
 }
 

@@ -4,6 +4,7 @@
 #include "actors/broken_promise.h"
 #include "actors/domain/calendar.h"
 #include "actors/domain/decide.h"
+#include "actors/domain/identities.h"
 #include "actors/request_ids.h"
 #include "actors/shard_answers.h"
 
@@ -14,13 +15,15 @@ namespace {
 
 constexpr std::int64_t ask_again_ns = 200'000'000;
 
-/// The records that the command may ask for: of what it belongs to, and its own.
-std::pair<domain::RecordKey, domain::RecordKey> records_of(const Request& request) {
+/// The records that the command may ask for: of what it belongs to, and its own. Nothing for one that
+/// asks for none.
+std::optional<std::pair<domain::RecordKey, domain::RecordKey>> records_of(const Request& request) {
   if (const auto* checkout = std::get_if<domain::Checkout>(&request)) {
-    return {checkout->key, checkout->key};
+    return std::pair{checkout->key, checkout->key};
   }
   const auto filed = filed_command(request);
-  return {filed->beside.value_or(filed->key), filed->key};
+  if (!filed) return std::nullopt;
+  return std::pair{filed->beside.value_or(filed->key), filed->key};
 }
 
 }  // namespace
@@ -37,8 +40,7 @@ void Shard::on_submit(std::shared_ptr<Call> call, bool routed) {
   if (const auto reason = reason_to_turn_away(*call, routed)) return turn_away(call, *reason);
   if (call->member_id.empty() && !routed) {
     ++calls_open_;
-    route_by_order(std::move(call));
-    return;
+    return call->identity ? route_by_identity(std::move(call)) : route_by_order(std::move(call));
   }
   auto* member = make_resident(call->member);
   if (member == nullptr) {
@@ -104,6 +106,8 @@ std::uint32_t Shard::run(MemberActor& member, std::uint32_t calls_max) {
   }
   while (!work.reading_history && !work.inquiries.empty() && answer_inquiry(member)) {
   }
+  // Before the member leaves memory again, as one does that does not exist.
+  answer_holder_inquiries();
   std::uint32_t calls_run = 0;
   if (!work.reading_history && work.time_passes) sweep_.let_time_pass(member);
   while (!work.reading_history && !work.calls.empty()) {
@@ -152,7 +156,10 @@ bool Shard::run_call(MemberActor& member, WaitingCall& waiting) {
     decide(member, waiting, *enroll);
     return true;
   }
-  if (member.state.empty()) {
+  const auto& identity = waiting.call->identity;
+  // Whatever the directory says: the member alone knows what it is known by now.
+  const bool other = identity && !domain::has_identity(member.state, *identity);
+  if (member.state.empty() || other) {
     free_claim(member, waiting);
     refuse(member, waiting, {domain::Refusal::member_unknown, domain::Field::member}, false);
     return true;
@@ -166,6 +173,9 @@ bool Shard::run_call(MemberActor& member, WaitingCall& waiting) {
     } else {
       decide(member, waiting, *checkout);
     }
+  } else if (waiting.link == LinkState::of_other || waiting.link == LinkState::busy) {
+    refuse(member, waiting, {domain::Refusal::identity_of_other, domain::Field::identity},
+           waiting.link == LinkState::busy);
   } else if (writes(request)) {
     std::visit(
         [&](const auto& asked) {
@@ -188,9 +198,8 @@ void Shard::decide(MemberActor& member, WaitingCall& waiting, const domain::Comm
   const auto now = time_of(member, *waiting.call);
   let_time_pass(member, now);
   bool readable = true;
-  if (!std::holds_alternative<domain::Enroll>(command)) {
-    const auto [beside, own] = records_of(waiting.call->request);
-    readable = put_records(member, waiting, beside, own);
+  if (const auto records = records_of(waiting.call->request)) {
+    readable = put_records(member, waiting, records->first, records->second);
   }
   if (!readable) {
     free_claim(member, waiting);
@@ -204,6 +213,9 @@ void Shard::decide(MemberActor& member, WaitingCall& waiting, const domain::Comm
   } else if (auto* replay = std::get_if<domain::Replay>(&decision)) {
     free_claim(member, waiting);
     answer_again(member, waiting, std::move(replay->record));
+  } else if (std::holds_alternative<domain::Unchanged>(decision)) {
+    reply_after(std::move(waiting.call), member.state.position, member_reply(member, now),
+                std::nullopt, true);
   } else {
     free_claim(member, waiting);
     const auto& refused = std::get<domain::Refused>(decision);
@@ -257,7 +269,7 @@ void Shard::accept(MemberActor& member, WaitingCall& waiting, domain::Event even
   if (record && std::holds_alternative<domain::Declined>(*record)) free_claim(member, waiting);
   if (!record) {
     auto reply = member_reply(member, now);
-    reply.enrolled_now = true;
+    reply.changed_now = true;
     return reply_after(std::move(waiting.call), position, std::move(reply), std::nullopt, false);
   }
   std::optional<ClaimKey> claim;
@@ -289,6 +301,14 @@ std::optional<domain::Record> Shard::commit_event(MemberActor& member, domain::E
   domain::apply(member.state, event);
   committing_ = false;
   touch_dirty(member, position);
+  const auto* unlinked = std::get_if<domain::IdentityUnlinked>(&event);
+  if (unlinked != nullptr) {
+    unlinked_.push_back(
+        {.position = position, .identity = unlinked->identity, .member = member.key});
+  }
+  if (unlinked != nullptr || std::holds_alternative<domain::IdentityLinked>(event)) {
+    member.identities_changed = position;
+  }
   if (const auto filed = taken_id(event)) {
     book_->note(position, id_claim(filed->key, member.key), member.key,
                 domain::utc_month(filed->at));
@@ -337,6 +357,7 @@ void Shard::expire_waiting_calls() {
     turn_away(early.call, {.failure = CallFailure::unavailable, .what = "deadline"});
     return true;
   });
+  std::vector<std::uint64_t> again;
   for (auto routed = routed_.begin(); routed != routed_.end();) {
     auto& waiting = routed->second;
     if (waiting.call->deadline <= now) {
@@ -346,11 +367,11 @@ void Shard::expire_waiting_calls() {
     }
     if (now - waiting.asked_at_ns > ask_again_ns) {
       waiting.asked_at_ns = now;
-      ask_book(BookAsk::look_up, waiting.order, {}, 0, routed->first);
-      schedule_turn();
+      again.push_back(routed->first);
     }
     ++routed;
   }
+  for (const auto ticket : again) look_up_again(ticket);
   if (calls_queued_ == 0) return;
   // In an order that does not depend on addresses, so that a simulation can be repeated.
   std::vector<std::uint64_t> busy(busy_.begin(), busy_.end());

@@ -13,6 +13,7 @@ namespace wutong {
 namespace {
 
 constexpr std::size_t book_entries_per_flush = 512;
+constexpr std::size_t directory_changes_per_flush = 256;
 constexpr std::size_t flush_bytes_max = 512 * 1024;
 constexpr std::int64_t flush_retry_ns = 50'000'000;
 constexpr std::int64_t ms_of_day = 86'400'000;
@@ -65,9 +66,10 @@ void Shard::build_flush() {
     bytes += request.snapshots.back().snapshot.size();
   }
   add_book_to_flush(request, wall_ms);
+  add_directory_to_flush(request);
   activate_tail_members();
   request.next = {.position = mark_after(), .flush = mark_.flush + 1};
-  if (request.snapshots.empty() && request.book.empty()) {
+  if (request.snapshots.empty() && request.book.empty() && request.identities.empty()) {
     end_round();
     if (request.next.position <= mark_.position) return;
   }
@@ -114,6 +116,19 @@ void Shard::add_book_to_flush(FlushRequest& request, std::int64_t wall_ms) {
                             .bucket = place.second,
                             .entries = std::move(bytes),
                             .expire_at_unix_ms = expiry_of({}, wall_ms)});
+  }
+}
+
+void Shard::add_directory_to_flush(FlushRequest& request) {
+  const auto changes = directory_->to_flush(*round_, directory_changes_per_flush);
+  flush_directory_changes_ = changes.size();
+  std::map<domain::IdentityKey, std::string> claims;
+  for (const auto& change : changes) {
+    claims[change.identity] =
+        change.member ? parts_.codec.claim_bytes(*change.member) : std::string();
+  }
+  for (auto& [identity, claim] : claims) {
+    request.identities.push_back({.identity = identity, .claim = std::move(claim)});
   }
 }
 
@@ -172,6 +187,9 @@ domain::Position Shard::mark_after() const {
   }
   if (!tail_dirty_.empty()) stay_before(tail_dirty_.begin()->first);
   if (const auto first = book_->first_unflushed_after(flush_book_entries_)) stay_before(*first);
+  if (const auto first = directory_->first_unflushed_after(flush_directory_changes_)) {
+    stay_before(*first);
+  }
   if (!unsettled_positions_.empty()) stay_before(unsettled_positions_.begin()->first);
   return std::max(least, mark_.position);
 }
@@ -231,6 +249,8 @@ void Shard::on_flushed() {
   flush_members_.clear();
   book_->flushed(flush_book_entries_);
   flush_book_entries_ = 0;
+  directory_->flushed(flush_directory_changes_);
+  flush_directory_changes_ = 0;
   while (!tail_pieces_.empty() && tail_pieces_.front().last <= mark_.position) {
     tail_bytes_ -= tail_pieces_.front().bytes;
     tail_pieces_.pop_front();

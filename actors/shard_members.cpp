@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "actors/domain/calendar.h"
 #include "actors/domain/decide.h"
 #include "actors/domain/keeping.h"
 #include "actors/shard_answers.h"

@@ -34,6 +34,16 @@ void Shard::route_by_order(std::shared_ptr<Call> call) {
   schedule_turn();
 }
 
+void Shard::look_up_again(std::uint64_t ticket) {
+  const auto& routed = routed_.at(ticket);
+  if (const auto identity = routed.call->identity) {
+    static_cast<void>(directory_->look_up(*identity, ticket, now_ns()));
+  } else {
+    ask_book(BookAsk::look_up, routed.order, {}, 0, ticket);
+  }
+  schedule_turn();
+}
+
 void Shard::on_routed(const BookReply& reply) {
   const auto found = routed_.find(reply.ticket);
   if (found == routed_.end()) return;

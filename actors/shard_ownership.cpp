@@ -220,6 +220,8 @@ void Shard::on_taken(const AppendAnswered& answered) {
   server_generation_ = answered.result->server_generation;
   state_ = State::replaying;
   book_.emplace(static_cast<BookHost&>(*this), parts_.info.book_buckets);
+  directory_.emplace(static_cast<DirectoryHost&>(*this),
+                     parts_.options.identity_answers_max / parts_.info.shards);
   reads_generation_ = parts_.journal.reads_generation();
   parts_.journal.read_mark(answer_with<MarkRead, Mark>(MarkRead{}));
 }
@@ -286,12 +288,16 @@ void Shard::drop_everything(const char* why) {
   dirty_.clear();
   tail_dirty_.clear();
   book_.reset();
+  directory_.reset();
+  holder_inquiries_.clear();
+  unlinked_.clear();
   building_filter_ = false;
   for (auto& requests : requests_out_) requests.clear();
   replies_out_.clear();
   flush_.reset();
   flush_members_.clear();
   flush_book_entries_ = 0;
+  flush_directory_changes_ = 0;
   round_.reset();
   room_wanted_ = false;
   tail_pieces_.clear();

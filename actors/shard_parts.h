@@ -38,13 +38,6 @@ class RulesHolder {
   std::atomic<std::uint64_t> version_{1};
 };
 
-/// Bytes of the log that no flush covers yet, and since when.
-struct TailPiece {
-  domain::Position last;
-  std::uint64_t bytes = 0;
-  std::int64_t at_ns = 0;
-};
-
 /// Everything that a shard is given; all of it outlives the shard.
 struct ShardParts {
   std::uint32_t number = 0;

@@ -34,6 +34,9 @@ bool Shard::prepare(MemberActor& member, WaitingCall& waiting) {
   if (const auto* receipt = std::get_if<ReadReceipt>(&request)) {
     return prepare_receipt(member, waiting, *receipt);
   }
+  if (const auto* link = std::get_if<domain::LinkIdentity>(&request)) {
+    return prepare_link(member, waiting, *link);
+  }
   if (std::holds_alternative<ReadHistory>(request)) return prepare_history(member, waiting);
   return true;
 }
@@ -78,6 +81,11 @@ void Shard::ask_again(MemberActor& member, WaitingCall& waiting) {
           filed->beside_order ? *filed->beside : id_claim(*filed->beside, member.key);
       ask_book(BookAsk::look_up, known_as, member.key, waiting.month, waiting.ticket);
     }
+  }
+  if (waiting.link == LinkState::asked) {
+    waiting.asked_at = now_ns();
+    const auto identity = std::get<domain::LinkIdentity>(request).identity;
+    ask_directory(DirectoryAsk::claim, identity, member.key, waiting.ticket);
   }
   if (waiting.id_book == BookState::asked) {
     waiting.asked_at = now_ns();

@@ -133,6 +133,10 @@ bool Shard::restore(const LogEntry& entry) {
                      false);
     } else if (const auto* freed = std::get_if<OrderFreed>(&stored)) {
       book_->restore(freed->header.position, freed->order, freed->member, freed->month, true);
+    } else if (const auto* claimed = std::get_if<IdentityClaimed>(&stored)) {
+      directory_->restore(claimed->header.position, claimed->identity, claimed->member);
+    } else if (const auto* unclaimed = std::get_if<IdentityFreed>(&stored)) {
+      directory_->restore(unclaimed->header.position, unclaimed->identity, std::nullopt);
     }
   }
   const auto age_ms = events->empty() ? 0 : age_of(events->front(), parts_);
@@ -180,6 +184,7 @@ void Shard::serve() {
       absl::StrCat("taken in epoch ", taking_.next.position.epoch, "; the tail has ", tail_.size(),
                    " members and ", unsettled_.size(), " orders"));
   book_->committed(log_->committed());
+  directory_->committed(log_->committed());
   for (auto& early : std::exchange(early_, {})) on_submit(std::move(early.call), early.routed);
   settle_again();
   schedule_turn();

@@ -33,6 +33,11 @@ struct ShardStats {
   Number calls_queued{0};
   Number history_reads{0};
   Number book_reads{0};
+  Number identity_hits{0};
+  Number identity_reads{0};
+  Number identities_in_memory{0};
+  Number identities_awaited{0};
+  Number identity_denials{0};
   Number log_bytes{0};
   Number log_entries{0};
   Number tail_bytes{0};

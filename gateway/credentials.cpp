@@ -33,6 +33,8 @@ Kind kind_of(Method method) {
     case Method::refund:
       return Kind::takes_payments;
     case Method::enroll:
+    case Method::link_identity:
+    case Method::unlink_identity:
     case Method::hold:
     case Method::release:
       return Kind::serves_members;

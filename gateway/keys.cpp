@@ -24,9 +24,12 @@ const unsigned char* bytes_of(std::string_view text) {
 
 }  // namespace
 
-KeyHasher::KeyHasher(std::string_view hash_key) {
+KeyHasher::KeyHasher(std::string_view hash_key, std::string_view identity_key) {
+  static_assert(crypto_auth_hmacsha256_KEYBYTES == 32);
   static_assert(crypto_shorthash_KEYBYTES == 16 && crypto_shorthash_siphashx24_KEYBYTES == 16);
   std::copy_n(hash_key.begin(), std::min(hash_key.size(), key_.size()), key_.begin());
+  std::copy_n(identity_key.begin(), std::min(identity_key.size(), identity_key_.size()),
+              identity_key_.begin());
 }
 
 domain::MemberKey KeyHasher::member(std::string_view member_id) const {
@@ -58,6 +61,18 @@ domain::RecordKey KeyHasher::grant(std::string_view venue, std::string_view gran
 domain::RecordKey KeyHasher::revocation(std::string_view venue,
                                         std::string_view revocation_id) const {
   return record('V', venue, revocation_id);
+}
+
+domain::IdentityKey KeyHasher::identity(domain::IdentityKind kind, std::string_view value) const {
+  // The kind is one byte in front, so no value of one kind reads as one of another.
+  std::string text("I");
+  text.push_back(static_cast<char>(kind));
+  text.append(value);
+  std::array<unsigned char, crypto_auth_hmacsha256_BYTES> hash{};
+  crypto_auth_hmacsha256(hash.data(), bytes_of(text), text.size(), identity_key_.data());
+  sodium_memzero(text.data(), text.size());
+  return {.high = little_endian<std::uint64_t>(hash.data()),
+          .low = little_endian<std::uint64_t>(hash.data() + 8)};
 }
 
 domain::RecordKey KeyHasher::record(char space, std::string_view venue, std::string_view id) const {

@@ -21,13 +21,15 @@ enum class Method : std::uint8_t {
   release = 8,
   grant = 9,
   revoke_grant = 10,
+  link_identity = 11,
+  unlink_identity = 12,
 };
-inline constexpr std::size_t method_count = 11;
+inline constexpr std::size_t method_count = 13;
 
 /// As the wire and the credentials' file name them.
 inline constexpr std::array<std::string_view, method_count> method_names = {
-    "Quote",       "Checkout", "Refund",  "GetReceipt", "Enroll",     "GetMember",
-    "ListHistory", "Hold",     "Release", "Grant",      "RevokeGrant"};
+    "Quote", "Checkout", "Refund", "GetReceipt",  "Enroll",       "GetMember",     "ListHistory",
+    "Hold",  "Release",  "Grant",  "RevokeGrant", "LinkIdentity", "UnlinkIdentity"};
 
 [[nodiscard]] constexpr std::string_view name_of(Method method) {
   return method_names[static_cast<std::size_t>(method)];

@@ -178,6 +178,19 @@ void add_journal(const EngineStats& stats, std::vector<MetricFamily>& out) {
   out.push_back(counter("wutong_history_reads_total", "Histories read back.", stats.history_reads));
   out.push_back(
       counter("wutong_book_reads_total", "Buckets of the order book read back.", stats.book_reads));
+  out.push_back(counter("wutong_identity_hits_total",
+                        "Look-ups of identities that memory answered.", stats.identity_hits));
+  out.push_back(counter("wutong_identity_reads_total", "Claims of identities read back.",
+                        stats.identity_reads));
+  out.push_back(counter("wutong_identity_denials_total",
+                        "Members asked that do not hold what is claimed for them.",
+                        stats.identity_denials));
+  out.push_back(gauge("wutong_identities_in_memory",
+                      "Identities whose claim, or that there is none, is known in memory.",
+                      stats.identities_in_memory));
+  out.push_back(gauge("wutong_identities_awaited",
+                      "Identities of whose holder somebody waits to be told.",
+                      stats.identities_awaited));
   out.push_back(gauge("wutong_log_bytes", "Bytes of the log, all shards.", stats.log_bytes));
   out.push_back(gauge("wutong_log_entries", "Entries of the log, all shards.", stats.log_entries));
   out.push_back(

@@ -83,6 +83,8 @@ std::string_view path_of(Field field, Method method) {
       return "grant_id";
     case Field::reason:
       return "reason";
+    case Field::identity:
+      return "identity";
   }
   return {};
 }
@@ -151,6 +153,10 @@ std::string_view complaint_of(Refusal refusal) {
       return "names no party";
     case Refusal::expires_in_past:
       return "lies in the past";
+    case Refusal::too_many_identities:
+      return "is one more than a member may have";
+    case Refusal::identity_of_other:
+      return "belongs to another";
   }
   return "is refused";
 }

@@ -52,19 +52,31 @@ OrProblem<Place> place_of(bool is_given, const v1::Origin& origin,
                .venue = venue};
 }
 
-OrProblem<std::string> member_id_of(bool is_given, const v1::MemberRef& member) {
+OrProblem<IdentityName> identity_of(const v1::Identity& identity, const std::string& path,
+                                    const TranslationContext& context) {
+  if (identity.kind() == v1::IDENTITY_KIND_UNSPECIFIED ||
+      !v1::IdentityKind_IsValid(identity.kind())) {
+    return invalid(shape::join(path, "kind"), "is not a known kind");
+  }
+  const std::string value_path = shape::join(path, "value");
+  WUTONG_TAKE(value, identity.kind() == v1::IDENTITY_KIND_PHONE
+                         ? shape::phone(identity.value(), value_path)
+                         : shape::id(identity.value(), value_path));
+  const auto kind = static_cast<domain::IdentityKind>(identity.kind());
+  return IdentityName{.kind = kind, .key = context.keys.identity(kind, value)};
+}
+
+OrProblem<MemberName> member_of(bool is_given, const v1::MemberRef& member,
+                                const TranslationContext& context) {
   if (!is_given) return invalid("member", "is missing");
   switch (member.by_case()) {
-    case v1::MemberRef::kId:
-      return shape::id(member.id(), "member.id").map([](auto id) { return std::string(id); });
+    case v1::MemberRef::kId: {
+      WUTONG_TAKE(id, shape::id(member.id(), "member.id"));
+      return MemberName{.id = std::string(id), .identity = {}};
+    }
     case v1::MemberRef::kIdentity: {
-      const v1::Identity& identity = member.identity();
-      if (identity.kind() == v1::IDENTITY_KIND_UNSPECIFIED ||
-          !v1::IdentityKind_IsValid(identity.kind())) {
-        return invalid("member.identity.kind", "is not a known kind");
-      }
-      WUTONG_TAKE(value, shape::id(identity.value(), "member.identity.value"));
-      return wrong(Code::not_found, "member.identity", "is linked to no member");
+      WUTONG_TAKE(identity, identity_of(member.identity(), "member.identity", context));
+      return MemberName{.id = {}, .identity = identity.key};
     }
     case v1::MemberRef::BY_NOT_SET:
       break;
@@ -86,11 +98,12 @@ OrProblem<domain::Instant> received_at_of(std::optional<std::int64_t> told, Told
   return shape::instant(*told, path);
 }
 
-std::unique_ptr<Call> call_of(std::string member_id, Request request, domain::Instant received_at,
+std::unique_ptr<Call> call_of(MemberName member, Request request, domain::Instant received_at,
                               const TranslationContext& context) {
   auto call = std::make_unique<Call>();
-  if (!member_id.empty()) call->member = context.keys.member(member_id);
-  call->member_id = std::move(member_id);
+  if (!member.id.empty()) call->member = context.keys.member(member.id);
+  call->member_id = std::move(member.id);
+  call->identity = member.identity;
   call->request = std::move(request);
   call->received_at = received_at;
   return call;

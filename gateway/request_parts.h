@@ -36,7 +36,24 @@ struct Place {
 [[nodiscard]] OrProblem<Place> place_of(bool is_given, const v1::Origin& origin,
                                         const TranslationContext& context);
 
-[[nodiscard]] OrProblem<std::string> member_id_of(bool is_given, const v1::MemberRef& member);
+/// Exactly one of the two; neither where the caller need not name the member and does not.
+struct MemberName {
+  std::string id;
+  std::optional<domain::IdentityKey> identity;
+};
+
+[[nodiscard]] OrProblem<MemberName> member_of(bool is_given, const v1::MemberRef& member,
+                                              const TranslationContext& context);
+
+struct IdentityName {
+  domain::IdentityKind kind = domain::IdentityKind::phone;
+  domain::IdentityKey key;
+};
+
+/// What is told of it from here on is its keyed hash.
+[[nodiscard]] OrProblem<IdentityName> identity_of(const v1::Identity& identity,
+                                                  const std::string& path,
+                                                  const TranslationContext& context);
 
 enum class Told : std::uint8_t { required, optional };
 
@@ -51,7 +68,7 @@ std::optional<std::int64_t> told_receipt(const Request& request) {
 }
 
 /// Without deadline and `done`.
-[[nodiscard]] std::unique_ptr<Call> call_of(std::string member_id, Request request,
+[[nodiscard]] std::unique_ptr<Call> call_of(MemberName member, Request request,
                                             domain::Instant received_at,
                                             const TranslationContext& context);
 

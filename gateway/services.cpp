@@ -71,7 +71,7 @@ class CallbackPoints final : public PointsService, public v1::Points::CallbackSe
                  std::shared_ptr<const Credentials> credentials, CallMetrics& metrics)
       : options_(options),
         engine_(engine),
-        keys_(ledger.hash_key),
+        keys_(ledger.hash_key, ledger.identity_key),
         clock_(ledger.clock),
         clocks_(std::move(clocks)),
         credentials_(std::move(credentials)),
@@ -126,6 +126,16 @@ class CallbackPoints final : public PointsService, public v1::Points::CallbackSe
   grpc::ServerUnaryReactor* Enroll(grpc::CallbackServerContext* context,
                                    const v1::EnrollRequest* in, v1::EnrollReply* out) override {
     return serve(Method::enroll, *context, *in, *out);
+  }
+  grpc::ServerUnaryReactor* LinkIdentity(grpc::CallbackServerContext* context,
+                                         const v1::LinkIdentityRequest* in,
+                                         v1::LinkIdentityReply* out) override {
+    return serve(Method::link_identity, *context, *in, *out);
+  }
+  grpc::ServerUnaryReactor* UnlinkIdentity(grpc::CallbackServerContext* context,
+                                           const v1::UnlinkIdentityRequest* in,
+                                           v1::UnlinkIdentityReply* out) override {
+    return serve(Method::unlink_identity, *context, *in, *out);
   }
   grpc::ServerUnaryReactor* GetMember(grpc::CallbackServerContext* context,
                                       const v1::GetMemberRequest* in,

@@ -52,6 +52,16 @@ OrProblem<std::string_view> text(std::string_view value, std::string_view path,
   return value;
 }
 
+OrProblem<std::string_view> phone(std::string_view value, std::string_view path) {
+  if (value.empty()) return invalid(std::string(path), "is missing");
+  const bool is_number = value.size() >= 5 && value.size() <= 15 && value.front() != '0' &&
+                         value.find_first_not_of("0123456789") == std::string_view::npos;
+  if (!is_number) {
+    return invalid(std::string(path), "is not a phone number of 5 to 15 digits as E.164 has it");
+  }
+  return value;
+}
+
 OrProblem<std::string_view> currency(std::string_view value, std::string_view path) {
   if (value.empty()) return invalid(std::string(path), "is missing");
   const auto capital = [](char c) { return c >= 'A' && c <= 'Z'; };

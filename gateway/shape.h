@@ -30,6 +30,8 @@ inline constexpr std::int64_t unix_ms_max = 253'402'300'799'999;
 /// At most `bytes_max` bytes without control characters; may be empty.
 [[nodiscard]] OrProblem<std::string_view> text(std::string_view text, std::string_view path,
                                                std::size_t bytes_max = id_bytes_max);
+/// 5 to 15 digits, the first not 0: as E.164 has it, without the plus.
+[[nodiscard]] OrProblem<std::string_view> phone(std::string_view text, std::string_view path);
 /// Three capital letters.
 [[nodiscard]] OrProblem<std::string_view> currency(std::string_view text, std::string_view path);
 /// 0 to `quantity_max`.

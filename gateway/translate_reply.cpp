@@ -90,11 +90,30 @@ void fill(const MemberReply& reply, v1::Member& out) {
     told.set_award_line(debt.line);
     told.set_party(std::string(debt.party.text()));
   }
+  for (const domain::LinkedIdentity& linked : member.identities) {
+    v1::LinkedIdentity& told = *out.add_identities();
+    told.set_kind(static_cast<v1::IdentityKind>(linked.kind));
+    told.set_linked_at_unix_ms(linked.linked_at.unix_ms);
+  }
   out.set_last_event_at_unix_ms(member.last_event_at.unix_ms);
   out.set_expiring(reply.expiring.points.count);
   if (reply.expiring.points > domain::Points{}) {
     out.set_expires_on(shape::text_of(reply.expiring.last_day));
   }
+}
+
+/// The reply of a method that changes what a member is, or finds it changed.
+template <typename Out>
+OrProblem<Outcome> member_or_refusal(const Reply& reply, Method method, Out& out) {
+  if (auto problem = status_problem(reply, method)) return tl::make_unexpected(*problem);
+  if (const auto* refused = std::get_if<RefusedReply>(&reply)) {
+    fill(refused->refused, refused->retryable, method, *out.mutable_refusal());
+    return Outcome::refused;
+  }
+  const auto* member = std::get_if<MemberReply>(&reply);
+  if (member == nullptr) return unforeseen();
+  fill(*member, *out.mutable_member());
+  return member->changed_now ? Outcome::done : Outcome::replayed;
 }
 
 void fill(const domain::Quoted& quoted, v1::Quotation& out) {
@@ -178,16 +197,21 @@ OrProblem<Outcome> translate(const Reply& reply, v1::GetReceiptReply& out) {
 }
 
 OrProblem<Outcome> translate(const Reply& reply, v1::EnrollReply& out) {
-  if (auto problem = status_problem(reply, Method::enroll)) return tl::make_unexpected(*problem);
-  if (const auto* refused = std::get_if<RefusedReply>(&reply)) {
-    fill(refused->refused, refused->retryable, Method::enroll, *out.mutable_refusal());
-    return Outcome::refused;
-  }
-  const auto* member = std::get_if<MemberReply>(&reply);
-  if (member == nullptr) return unforeseen();
-  fill(*member, *out.mutable_member());
-  out.set_enrolled_now(member->enrolled_now);
-  return member->enrolled_now ? Outcome::done : Outcome::replayed;
+  const auto outcome = member_or_refusal(reply, Method::enroll, out);
+  if (outcome == Outcome::done) out.set_enrolled_now(true);
+  return outcome;
+}
+
+OrProblem<Outcome> translate(const Reply& reply, v1::LinkIdentityReply& out) {
+  const auto outcome = member_or_refusal(reply, Method::link_identity, out);
+  if (outcome == Outcome::done) out.set_linked_now(true);
+  return outcome;
+}
+
+OrProblem<Outcome> translate(const Reply& reply, v1::UnlinkIdentityReply& out) {
+  const auto outcome = member_or_refusal(reply, Method::unlink_identity, out);
+  if (outcome == Outcome::done) out.set_unlinked_now(true);
+  return outcome;
 }
 
 OrProblem<Outcome> translate(const Reply& reply, v1::GetMemberReply& out) {

@@ -25,6 +25,8 @@ enum class Outcome : std::uint8_t { done, replayed, refused, declined };
 [[nodiscard]] OrProblem<Outcome> translate(const Reply& reply, v1::RevokeGrantReply& out);
 [[nodiscard]] OrProblem<Outcome> translate(const Reply& reply, v1::GetReceiptReply& out);
 [[nodiscard]] OrProblem<Outcome> translate(const Reply& reply, v1::EnrollReply& out);
+[[nodiscard]] OrProblem<Outcome> translate(const Reply& reply, v1::LinkIdentityReply& out);
+[[nodiscard]] OrProblem<Outcome> translate(const Reply& reply, v1::UnlinkIdentityReply& out);
 [[nodiscard]] OrProblem<Outcome> translate(const Reply& reply, v1::GetMemberReply& out);
 /// Records of venues that `credential` does not cover are left out.
 [[nodiscard]] OrProblem<Outcome> translate(const Reply& reply, const Credential& credential,

@@ -170,7 +170,7 @@ domain::Instant time_of_read(const TranslationContext& context) {
 
 OrProblem<std::unique_ptr<Call>> translate(const v1::QuoteRequest& request,
                                            const TranslationContext& context) {
-  WUTONG_TAKE(member, member_id_of(request.has_member(), request.member()));
+  WUTONG_TAKE(member, member_of(request.has_member(), request.member(), context));
   WUTONG_TAKE(place, place_of(request.has_origin(), request.origin(), context));
   WUTONG_TAKE(received_at, received_at_of(told_receipt(request), Told::optional, context));
   domain::Instant occurred_at = received_at;
@@ -186,7 +186,7 @@ OrProblem<std::unique_ptr<Call>> translate(const v1::QuoteRequest& request,
 
 OrProblem<std::unique_ptr<Call>> translate(const v1::CheckoutRequest& request,
                                            const TranslationContext& context) {
-  WUTONG_TAKE(member, member_id_of(request.has_member(), request.member()));
+  WUTONG_TAKE(member, member_of(request.has_member(), request.member(), context));
   WUTONG_TAKE(place, place_of(request.has_origin(), request.origin(), context));
   WUTONG_TAKE(order_id, shape::id(request.order_id(), "order_id"));
   WUTONG_TAKE(occurred_at, shape::instant(request.occurred_at_unix_ms(), "occurred_at_unix_ms"));
@@ -206,9 +206,9 @@ OrProblem<std::unique_ptr<Call>> translate(const v1::RefundRequest& request,
   WUTONG_TAKE(refund_id, shape::id(request.refund_id(), "refund_id"));
   WUTONG_TAKE(original,
               original_of(request.has_order(), request.order(), "order", Coverage::any, context));
-  std::string member;
+  MemberName member;
   if (request.has_member()) {
-    WUTONG_TAKE(given, member_id_of(true, request.member()));
+    WUTONG_TAKE(given, member_of(true, request.member(), context));
     member = std::move(given);
   }
   WUTONG_TAKE(occurred_at, shape::instant(request.occurred_at_unix_ms(), "occurred_at_unix_ms"));
@@ -248,9 +248,9 @@ OrProblem<std::unique_ptr<Call>> translate(const v1::GetReceiptRequest& request,
     case v1::GetReceiptRequest::OF_NOT_SET:
       return invalid("of", "is missing: give an order or a refund");
   }
-  std::string member;
+  MemberName member;
   if (request.has_member()) {
-    WUTONG_TAKE(given, member_id_of(true, request.member()));
+    WUTONG_TAKE(given, member_of(true, request.member(), context));
     member = std::move(given);
   }
   return call_of(std::move(member), read, time_of_read(context), context);
@@ -260,19 +260,19 @@ OrProblem<std::unique_ptr<Call>> translate(const v1::EnrollRequest& request,
                                            const TranslationContext& context) {
   WUTONG_TAKE(id, shape::id(request.member_id(), "member_id"));
   WUTONG_TAKE(received_at, received_at_of(told_receipt(request), Told::required, context));
-  return call_of(std::string(id), domain::Enroll{.member_id = std::string(id)}, received_at,
-                 context);
+  return call_of({.id = std::string(id), .identity = {}},
+                 domain::Enroll{.member_id = std::string(id)}, received_at, context);
 }
 
 OrProblem<std::unique_ptr<Call>> translate(const v1::GetMemberRequest& request,
                                            const TranslationContext& context) {
-  WUTONG_TAKE(member, member_id_of(request.has_member(), request.member()));
+  WUTONG_TAKE(member, member_of(request.has_member(), request.member(), context));
   return call_of(std::move(member), ReadMember{}, time_of_read(context), context);
 }
 
 OrProblem<std::unique_ptr<Call>> translate(const v1::ListHistoryRequest& request,
                                            const TranslationContext& context) {
-  WUTONG_TAKE(member, member_id_of(request.has_member(), request.member()));
+  WUTONG_TAKE(member, member_of(request.has_member(), request.member(), context));
   ReadHistory read{.records_max = page_size_default};
   if (request.page_size() > page_size_max) return invalid("page_size", "is above 200");
   if (request.page_size() > 0) read.records_max = request.page_size();

@@ -25,7 +25,7 @@ struct TranslationContext {
 };
 
 /// A call without deadline and `done`; or the first thing that is wrong, naming the field:
-/// INVALID_ARGUMENT for a shape, NOT_FOUND for an unknown venue, store, party or identity,
+/// INVALID_ARGUMENT for a shape, NOT_FOUND for an unknown venue, store or party,
 /// PERMISSION_DENIED for a venue of the program that the credential does not cover.
 ///
 /// In a ledger with `clock=caller` a read has `received_at` 0: the member's last event's time stands in
@@ -47,6 +47,10 @@ struct TranslationContext {
 [[nodiscard]] OrProblem<std::unique_ptr<Call>> translate(const v1::GetReceiptRequest& request,
                                                          const TranslationContext& context);
 [[nodiscard]] OrProblem<std::unique_ptr<Call>> translate(const v1::EnrollRequest& request,
+                                                         const TranslationContext& context);
+[[nodiscard]] OrProblem<std::unique_ptr<Call>> translate(const v1::LinkIdentityRequest& request,
+                                                         const TranslationContext& context);
+[[nodiscard]] OrProblem<std::unique_ptr<Call>> translate(const v1::UnlinkIdentityRequest& request,
                                                          const TranslationContext& context);
 [[nodiscard]] OrProblem<std::unique_ptr<Call>> translate(const v1::GetMemberRequest& request,
                                                          const TranslationContext& context);

@@ -1,5 +1,7 @@
 #include "persistence/audit.h"
 
+#include <algorithm>
+#include <map>
 #include <utility>
 
 #include "persistence/audit_reader.h"
@@ -20,7 +22,8 @@ class Auditor {
   tl::expected<AuditReport, LedgerError> run() {
     report_.shards.resize(reader_.info().shards);
     const bool read = each_shard(&Auditor::read_mark) && each_shard(&Auditor::read_snapshots) &&
-                      each_shard(&Auditor::read_head) && each_shard(&Auditor::replay_log);
+                      each_shard(&Auditor::read_head) && each_shard(&Auditor::replay_log) &&
+                      each_shard(&Auditor::compare_directory);
     if (reader_.error()) return tl::unexpected(*reader_.error());
     if (read) report_.broken = replay_.finish();
     return std::move(report_);
@@ -134,11 +137,54 @@ class Auditor {
     return true;
   }
 
+  /// What is stored of each identity is what the events give at or behind the mark.
+  bool compare_directory(std::uint32_t shard) {
+    auto& identities = replay_.identities();
+    for (const auto identity : identities.identities_of(shard)) {
+      const auto bytes = reader_.answer_of<std::optional<std::string>>(
+          shard,
+          [&](Journal& journal, const auto& done) { journal.read_identity(identity, done); });
+      if (!bytes) return false;
+      std::optional<domain::MemberKey> member;
+      if (*bytes) {
+        const auto claimant = codec_.claimant_of(**bytes);
+        if (!claimant) return broken(shard, {}, "a claim cannot be read");
+        member = *claimant;
+      }
+      if (identities.may_be_stored(identity, member)) continue;
+      // A gateway may have gone on and flushed.
+      if (!read_on(shard)) return false;
+      if (identities.may_be_stored(identity, member)) continue;
+      return broken(shard, identities.position_of(identity),
+                    "the directory stores another claim than the events give");
+    }
+    return true;
+  }
+
+  /// The directory's events from behind the head.
+  bool read_on(std::uint32_t shard) {
+    auto& read_to = read_on_to_[shard];
+    read_to = std::max(read_to, report_.shards[shard].head.position);
+    for (;;) {
+      const auto entries = reader_.log(shard, read_to, options_.entries_per_page);
+      if (!entries) return false;
+      if (entries->empty()) return true;
+      for (const auto& entry : *entries) {
+        const auto events = codec_.events_of(entry.batch);
+        if (!events) return broken(shard, entry.last, "an entry cannot be read");
+        for (const auto& event : *events) replay_.identities().take_later(event);
+        read_to = entry.last;
+      }
+    }
+  }
+
   AuditReader reader_;
   const Codec& codec_;
   const AuditOptions& options_;
   AuditReport report_;
   AuditReplay replay_{codec_, reader_.info(), report_};
+  /// By shard.
+  std::map<std::uint32_t, Position> read_on_to_;
 };
 
 }  // namespace

@@ -16,7 +16,7 @@ namespace wutong::persistence {
 /// The first event that breaks the proof, or what else does.
 struct AuditBreak {
   std::uint32_t shard = 0;
-  /// Of the event; of an order that is not its member's: of its checkout; else where reading stood.
+  /// Of the event; of an identity that its member may not hold: of its link; of an order that is not its member's: of its checkout; else where reading stood.
   domain::Position position;
   /// 0 where no member is concerned.
   domain::MemberKey member;
@@ -62,6 +62,8 @@ struct AuditReport {
   /// Orders that met another member's claim and were undone; not among the refunds.
   std::uint64_t reversals = 0;
   std::uint64_t takeovers = 0;
+  /// Linked to members.
+  std::uint64_t identities = 0;
 
   AuditPoints points;
   /// What the pool owes for all lots, and what each party owes the pool (negative: is owed), in 1/1000
@@ -73,10 +75,14 @@ struct AuditReport {
   std::uint64_t snapshots = 0;
   std::uint64_t records = 0;
   /// Checkouts behind their shard's mark whose claim is not settled yet: being answered right now, or
-  /// settled again by the next owner.
+  /// settled again by the next owner. And identities linked there so lately that their claim stands behind
+  /// what was read.
   std::uint64_t in_flight = 0;
   /// Settled orders whose checkout never landed. The next claim of the order moves them.
   std::uint64_t claims_without_checkout = 0;
+  /// Claimed identities whose member does not hold them: not linked yet, unlinked, or never linked after
+  /// a crash. The next claim of the identity moves them.
+  std::uint64_t claims_without_link = 0;
 };
 
 struct AuditOptions {

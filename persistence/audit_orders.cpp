@@ -1,7 +1,7 @@
 #include <algorithm>
-#include <tuple>
 
 #include "actors/domain/checked.h"
+#include "persistence/audit_breaks.h"
 #include "persistence/audit_replay.h"
 
 /// The order book's events, and what only the whole ledger can tell.
@@ -11,13 +11,6 @@ namespace {
 constexpr std::int64_t ms_of_day = 86'400'000;
 /// The clocks of two gateways and the ledger's may each differ by the hour that a program can allow.
 constexpr std::int64_t clocks_differ_max_ms = 3 * 3'600'000;
-
-/// The earlier one: by shard, then position.
-void keep_first(std::optional<AuditBreak>& first, std::optional<AuditBreak> other) {
-  if (!other) return;
-  const auto place = [](const AuditBreak& of) { return std::tie(of.shard, of.position); };
-  if (!first || place(*other) < place(*first)) first = std::move(other);
-}
 
 }  // namespace
 
@@ -59,6 +52,7 @@ std::optional<AuditBreak> AuditReplay::finish() {
     keep_first(first, check_orders({key}, replayed));
     keep_first(first, check_snapshot({key}, replayed));
   }
+  keep_first(first, identities_.finish());
   if (first) return first;
   const auto unmet = [](const Claim& claim) { return !claim.freed && !claim.met; };
   for (const auto& [id, claim] : claims_) report_.claims_without_checkout += unmet(claim) ? 1 : 0;

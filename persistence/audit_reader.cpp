@@ -10,9 +10,12 @@ Position position_of(const LogEvent& event) {
   if (const auto* of_member = std::get_if<MemberEvent>(&event)) {
     return domain::header_of(of_member->event).position;
   }
-  if (const auto* settled = std::get_if<OrderSettled>(&event)) return settled->header.position;
-  if (const auto* freed = std::get_if<OrderFreed>(&event)) return freed->header.position;
-  return std::get<Taken>(event).header.position;
+  return std::visit(
+      [](const auto& of_shard) -> Position {
+        if constexpr (requires { of_shard.header; }) return of_shard.header.position;
+        return {};
+      },
+      event);
 }
 
 bool follows(Position last, const LogEvent& event) {

@@ -135,6 +135,10 @@ Fault AuditReplay::take(std::uint32_t shard, const MemberEvent& event) {
     }
   } else if (const auto* held = std::get_if<domain::Held>(&event.event)) {
     if (auto fault = check_hold(*held)) return fault;
+  } else if (const auto* linked = std::get_if<domain::IdentityLinked>(&event.event)) {
+    identities_.take(event.member, *linked);
+  } else if (const auto* unlinked = std::get_if<domain::IdentityUnlinked>(&event.event)) {
+    identities_.take(event.member, *unlinked);
   }
   if (auto fault = compare_record(replayed, event.event)) return fault;
   return compare_snapshot(replayed);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "persistence/audit.h"
+#include "persistence/audit_identities.h"
 #include "persistence/audit_points.h"
 
 /// The replaying half of the audit: knows no ledger, only events. Inside `persistence/` only.
@@ -25,6 +26,9 @@ class AuditReplay {
 
   /// The next event of a shard. After a fault the replay is over.
   Fault take(std::uint32_t shard, const LogEvent& event);
+
+  /// Of the directories.
+  [[nodiscard]] AuditIdentities& identities() { return identities_; }
 
   /// When all events have been taken: everything that takes more than one event, or one shard, to see.
   std::optional<AuditBreak> finish();
@@ -76,6 +80,12 @@ class AuditReplay {
   Fault take(std::uint32_t shard, const OrderSettled& event);
   Fault take(std::uint32_t shard, const OrderFreed& event);
   Fault take(std::uint32_t shard, const Taken& event);
+  Fault take(std::uint32_t shard, const IdentityClaimed& event) {
+    return identities_.take(shard, event);
+  }
+  Fault take(std::uint32_t shard, const IdentityFreed& event) {
+    return identities_.take(shard, event);
+  }
 
   Fault check_before(const Replayed& replayed, const domain::Event& event) const;
   Fault apply(Replayed& replayed, const domain::Event& event);
@@ -108,6 +118,7 @@ class AuditReplay {
   const Codec& codec_;
   const LedgerInfo& info_;
   AuditReport& report_;
+  AuditIdentities identities_{info_, report_};
   absl::flat_hash_map<std::uint64_t, Replayed> members_;
   absl::flat_hash_map<OrderId, Claim> claims_;
   /// Of orders whose ids were used anew after the retention, oldest first.

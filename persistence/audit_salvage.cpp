@@ -82,6 +82,12 @@ std::string name_of(const LogEvent& event) {
     }
     std::string operator()(const domain::Reviewed&) const { return "review of an award"; }
     std::string operator()(const domain::TierGiven&) const { return "tier by hand"; }
+    std::string operator()(const domain::IdentityLinked&) const { return "link of an identity"; }
+    std::string operator()(const domain::IdentityUnlinked&) const {
+      return "end of an identity's link";
+    }
+    std::string operator()(const IdentityClaimed&) const { return "claim of an identity"; }
+    std::string operator()(const IdentityFreed&) const { return "end of an identity's claim"; }
     std::string operator()(const MemberEvent& of) const { return std::visit(*this, of.event); }
     std::string operator()(const OrderSettled&) const { return "claim of an order"; }
     std::string operator()(const OrderFreed&) const { return "end of an order's claim"; }
@@ -94,6 +100,8 @@ domain::MemberKey member_of(const LogEvent& event) {
   if (const auto* of_member = std::get_if<MemberEvent>(&event)) return of_member->member;
   if (const auto* settled = std::get_if<OrderSettled>(&event)) return settled->member;
   if (const auto* freed = std::get_if<OrderFreed>(&event)) return freed->member;
+  if (const auto* claimed = std::get_if<IdentityClaimed>(&event)) return claimed->member;
+  if (const auto* freed = std::get_if<IdentityFreed>(&event)) return freed->member;
   return {};
 }
 

@@ -31,6 +31,9 @@ class StoredCodec final : public Codec {
   void append_book_entry(std::string& bucket, const BookEntry& entry) const override;
   [[nodiscard]] CodecResult<std::vector<BookEntry>> book_entries_of(
       std::string_view bucket) const override;
+
+  [[nodiscard]] std::string claim_bytes(domain::MemberKey member) const override;
+  [[nodiscard]] CodecResult<domain::MemberKey> claimant_of(std::string_view bytes) const override;
 };
 
 /// The first byte of a snapshot. The next expiry follows, as a day in four bytes; of a member with holds

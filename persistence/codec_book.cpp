@@ -1,15 +1,17 @@
 #include "persistence/codec.h"
 #include "persistence/codec_parts.h"
 
-/// Order-book entries: fixed width, since there are hundreds of millions.
+/// Entries of the order book and of the directory: fixed width, since there are hundreds of millions.
 ///
-/// An entry is 20 bytes: the order's key, then the member's. Any 64 bits can be a member's key, so
+/// An order's entry is 20 bytes: the order's key, then the member's. Any 64 bits can be a member's key, so
 /// an inverted one alone would read as a claim of somebody else: a tombstone is the claim once more
 /// and, right behind it, the same order with the member inverted. 40 bytes, but rare.
 namespace wutong::persistence {
 namespace {
 
 constexpr std::size_t entry_bytes = 20;
+constexpr char claim_version = 1;
+constexpr std::size_t identity_claim_bytes = 9;
 
 void append_little_endian(std::string& out, std::uint64_t value, std::size_t bytes) {
   for (std::size_t i = 0; i < bytes; ++i)
@@ -59,6 +61,19 @@ CodecResult<std::vector<BookEntry>> StoredCodec::book_entries_of(std::string_vie
     }
   }
   return entries;
+}
+
+std::string StoredCodec::claim_bytes(domain::MemberKey member) const {
+  std::string bytes(1, claim_version);
+  append_little_endian(bytes, member.value, 8);
+  return bytes;
+}
+
+CodecResult<domain::MemberKey> StoredCodec::claimant_of(std::string_view bytes) const {
+  if (bytes.size() != identity_claim_bytes || bytes[0] != claim_version) {
+    return codec_error("a claim of an identity that is cut or of a version that is not known");
+  }
+  return domain::MemberKey{.value = little_endian(bytes.substr(1))};
 }
 
 }  // namespace wutong::persistence

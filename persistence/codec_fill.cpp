@@ -205,7 +205,24 @@ void fill_with_effects(stored::MemberEvent& to, const Happened& event, Body& bod
   fill(*to.mutable_effects(), event.effects, event.after, event.header.received_at, names);
 }
 
+template <typename Happened>
+void fill_link(stored::IdentityLink& to, const Happened& event) {
+  to.set_kind(static_cast<std::uint32_t>(event.kind));
+  to.set_identity_high(event.identity.high);
+  to.set_identity_low(event.identity.low);
+}
+
 }  // namespace
+
+void fill(stored::MemberEvent& to, const domain::IdentityLinked& event) {
+  fill_header(to, event.header);
+  fill_link(*to.mutable_identity_linked(), event);
+}
+
+void fill(stored::MemberEvent& to, const domain::IdentityUnlinked& event) {
+  fill_header(to, event.header);
+  fill_link(*to.mutable_identity_unlinked(), event);
+}
 
 void fill(stored::MemberEvent& to, const domain::Enrolled& event) {
   fill_header(to, event.header);

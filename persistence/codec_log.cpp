@@ -56,6 +56,22 @@ struct LogEventFiller {
     taken.set_writer(event.writer);
   }
 
+  void operator()(const IdentityClaimed& event) {
+    fill_claim(*to.mutable_identity_claimed(), event);
+  }
+  void operator()(const IdentityFreed& event) { fill_claim(*to.mutable_identity_freed(), event); }
+
+  template <typename ClaimEvent>
+  void fill_claim(stored::IdentityClaim& claim, const ClaimEvent& event) {
+    fill_position(to, event.header.position);
+    to.set_member(event.member.value);
+    claim.set_received_at(event.header.received_at.unix_ms);
+    claim.set_program_version(event.header.program_version);
+    claim.set_policy_version(event.header.policy_version);
+    claim.set_identity_high(event.identity.high);
+    claim.set_identity_low(event.identity.low);
+  }
+
   template <typename OrderEvent>
   void fill_order(stored::OrderMonth& order, const OrderEvent& event) {
     fill_position(to, event.header.position);
@@ -81,6 +97,13 @@ OrderEvent order_event_of(const stored::LogEvent& from, const stored::OrderMonth
           order.month()};
 }
 
+template <typename ClaimEvent>
+ClaimEvent claim_event_of(const stored::LogEvent& from, const stored::IdentityClaim& claim) {
+  return {header_in(claim, {from.epoch(), from.sequence()}),
+          {claim.identity_high(), claim.identity_low()},
+          {from.member()}};
+}
+
 CodecResult<LogEvent> member_event_of(const stored::LogEvent& from) {
   const Filing filing{
       .position = {from.epoch(), from.sequence()},
@@ -101,12 +124,22 @@ CodecResult<LogEvent> log_event_of(const stored::LogEvent& from) {
   if (from.has_settled()) reader.known(from.settled());
   if (from.has_freed()) reader.known(from.freed());
   if (from.has_taken()) reader.known(from.taken());
+  if (from.has_identity_claimed()) reader.known(from.identity_claimed());
+  if (from.has_identity_freed()) reader.known(from.identity_freed());
   if (reader.fault() != nullptr) return codec_error(reader.fault());
-  if (from.has_member_event() + from.has_settled() + from.has_freed() + from.has_taken() != 1) {
+  const int kinds = from.has_member_event() + from.has_settled() + from.has_freed() +
+                    from.has_taken() + from.has_identity_claimed() + from.has_identity_freed();
+  if (kinds != 1) {
     return codec_error("not exactly one kind of log event");
   }
   if (from.has_settled()) return order_event_of<OrderSettled>(from, from.settled());
   if (from.has_freed()) return order_event_of<OrderFreed>(from, from.freed());
+  if (from.has_identity_claimed()) {
+    return claim_event_of<IdentityClaimed>(from, from.identity_claimed());
+  }
+  if (from.has_identity_freed()) {
+    return claim_event_of<IdentityFreed>(from, from.identity_freed());
+  }
   if (from.has_taken()) {
     return Taken{header_in(from.taken(), {from.epoch(), from.sequence()}), from.taken().writer()};
   }

@@ -35,6 +35,9 @@ void fill(stored::TierSpan& to, const domain::TierSpan& span, NameWriter& names)
 [[nodiscard]] inline domain::Measure read_measure(std::uint32_t measure, Reader& reader) {
   return reader.enumerator(measure, domain::Measure::points_earned, domain::Measure::refunds);
 }
+[[nodiscard]] inline domain::IdentityKind read_kind(std::uint32_t kind, Reader& reader) {
+  return reader.enumerator(kind, domain::IdentityKind::phone, domain::IdentityKind::open_id);
+}
 [[nodiscard]] inline std::int32_t read_seconds(std::uint32_t seconds, Reader& reader) {
   if (seconds <= domain::sliding_seconds_max) return static_cast<std::int32_t>(seconds);
   reader.fail("a window that is too long");
@@ -53,6 +56,8 @@ void fill(stored::MemberEvent& to, const domain::GrantRevoked& event);
 void fill(stored::MemberEvent& to, const domain::Reviewed& event);
 void fill(stored::MemberEvent& to, const domain::TierGiven& event);
 void fill(stored::MemberEvent& to, const domain::Declined& event);
+void fill(stored::MemberEvent& to, const domain::IdentityLinked& event);
+void fill(stored::MemberEvent& to, const domain::IdentityUnlinked& event);
 
 /// What stands beside the stored event.
 struct Filing {

@@ -280,7 +280,16 @@ int kinds_of(const stored::MemberEvent& from) {
   return from.has_checked_out() + from.has_refunded() + from.has_enrolled() +
          from.has_time_passed() + from.has_held() + from.has_released() + from.has_reviewed() +
          from.has_tier_given() + from.has_granted() + from.has_grant_revoked() +
-         from.has_declined();
+         from.has_declined() + from.has_identity_linked() + from.has_identity_unlinked();
+}
+
+template <typename Happened>
+Happened read_link(const stored::IdentityLink& from, const domain::EventHeader& header,
+                   Reader& reader) {
+  reader.known(from);
+  return {.header = header,
+          .kind = read_kind(from.kind(), reader),
+          .identity = {from.identity_high(), from.identity_low()}};
 }
 
 }  // namespace
@@ -325,6 +334,10 @@ CodecResult<domain::Event> event_of(const stored::MemberEvent& from, const Filin
     read_as(from.tier_given());
   } else if (from.has_declined()) {
     read_as(from.declined());
+  } else if (from.has_identity_linked()) {
+    event = read_link<domain::IdentityLinked>(from.identity_linked(), header, reader);
+  } else if (from.has_identity_unlinked()) {
+    event = read_link<domain::IdentityUnlinked>(from.identity_unlinked(), header, reader);
   } else {
     reader.known(from.enrolled());
     event.emplace<domain::Enrolled>(domain::Enrolled{header, from.enrolled().member_id()});

@@ -175,6 +175,20 @@ domain::SlidingCount read_sliding(const stored::SlidingCount& from, Reader& read
   };
 }
 
+void fill_identity(stored::LinkedIdentity& to, const domain::LinkedIdentity& linked) {
+  to.set_kind(static_cast<std::uint32_t>(linked.kind));
+  to.set_identity_high(linked.identity.high);
+  to.set_identity_low(linked.identity.low);
+  to.set_linked_at(linked.linked_at.unix_ms);
+}
+
+domain::LinkedIdentity read_identity(const stored::LinkedIdentity& from, Reader& reader) {
+  reader.known(from);
+  return {.kind = read_kind(from.kind(), reader),
+          .identity = {from.identity_high(), from.identity_low()},
+          .linked_at = {from.linked_at()}};
+}
+
 void fill_snapshot(stored::Snapshot& to, const Snapshot& snapshot) {
   const auto& member = snapshot.member;
   NameWriter names(to.mutable_names());
@@ -198,6 +212,7 @@ void fill_snapshot(stored::Snapshot& to, const Snapshot& snapshot) {
   }
   for (const auto& count : member.sliding) fill_sliding(*to.add_sliding(), count, names);
   for (const auto& span : member.tiers) fill(*to.add_tiers(), span, names);
+  for (const auto& linked : member.identities) fill_identity(*to.add_identities(), linked);
   for (const auto& record : snapshot.records) fill(*to.add_records(), record);
   to.set_receipts_complete_from(snapshot.receipts_complete_from.unix_ms);
 }
@@ -228,6 +243,10 @@ domain::Member read_member(const stored::Snapshot& from, Reader& reader) {
   for (const auto& count : from.sliding()) member.sliding.push_back(read_sliding(count, reader));
   member.tiers.reserve(static_cast<std::size_t>(from.tiers_size()));
   for (const auto& span : from.tiers()) member.tiers.push_back(read(span, reader));
+  member.identities.reserve(static_cast<std::size_t>(from.identities_size()));
+  for (const auto& linked : from.identities()) {
+    member.identities.push_back(read_identity(linked, reader));
+  }
   return member;
 }
 

@@ -6,19 +6,19 @@ namespace wutong::persistence {
 
 namespace {
 
-constexpr std::size_t member_digits = 16;
+constexpr std::size_t digits_of_64_bits = 16;
 
-std::string digits_of(domain::MemberKey member) {
-  std::string digits(member_digits, '0');
-  for (std::size_t i = 0; i < member_digits; ++i) {
-    digits[member_digits - 1 - i] = "0123456789abcdef"[(member.value >> (4 * i)) & 15];
+std::string digits_of(std::uint64_t value) {
+  std::string digits(digits_of_64_bits, '0');
+  for (std::size_t i = 0; i < digits_of_64_bits; ++i) {
+    digits[digits_of_64_bits - 1 - i] = "0123456789abcdef"[(value >> (4 * i)) & 15];
   }
   return digits;
 }
 
 std::optional<domain::MemberKey> member_in(std::string_view digits) {
   const auto value = parse_number<std::uint64_t>(digits, 16);
-  if (!value || digits.size() != member_digits) return std::nullopt;
+  if (!value || digits.size() != digits_of_64_bits) return std::nullopt;
   return domain::MemberKey{.value = *value};
 }
 
@@ -33,15 +33,19 @@ ShardKeys::ShardKeys(std::uint32_t shard)
       book_months_(prefix_ + "months") {}
 
 std::string ShardKeys::snapshot(domain::MemberKey member) const {
-  return join_text(prefix_, "m:", digits_of(member));
+  return join_text(prefix_, "m:", digits_of(member.value));
 }
 
 std::string ShardKeys::history(domain::MemberKey member, std::int32_t month) const {
-  return join_text(prefix_, "h:", digits_of(member), ":", month);
+  return join_text(prefix_, "h:", digits_of(member.value), ":", month);
 }
 
 std::string ShardKeys::book(std::int32_t month, std::uint32_t bucket) const {
   return join_text(prefix_, "o:", month, ":", bucket);
+}
+
+std::string ShardKeys::identity(domain::IdentityKey identity) const {
+  return join_text(prefix_, "i:", digits_of(identity.high), digits_of(identity.low));
 }
 
 std::string ShardKeys::snapshot_pattern() const { return prefix_ + "m:*"; }

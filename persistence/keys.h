@@ -39,6 +39,8 @@ class ShardKeys {
   [[nodiscard]] std::string history(domain::MemberKey member, std::int32_t month) const;
   [[nodiscard]] std::string book(std::int32_t month, std::uint32_t bucket) const;
 
+  [[nodiscard]] std::string identity(domain::IdentityKey identity) const;
+
   /// For SCAN: matches every snapshot of the shard, and nothing else.
   [[nodiscard]] std::string snapshot_pattern() const;
   /// The member of a snapshot's key; nothing for a key that is none.

@@ -81,14 +81,12 @@ LedgerResult<FlushOutcome> MemoryJournal::flush_locked(FlushRequest request) {
 
   std::vector<Undo> undos;
   for (auto& write : request.snapshots) {
-    const auto found = snapshots_.find(write.member);
-    if (found == snapshots_.end()) {
-      undos.emplace_back([this, member = write.member] { snapshots_.erase(member); });
-    } else {
-      undos.emplace_back(
-          [this, member = write.member, before = found->second] { snapshots_[member] = before; });
-    }
-    snapshots_[write.member] = std::move(write.snapshot);
+    replace(snapshots_, write.member, std::optional(std::move(write.snapshot)), undos);
+  }
+  for (auto& write : request.identities) {
+    std::optional<std::string> claim;
+    if (!write.claim.empty()) claim = std::move(write.claim);
+    replace(identities_, write.identity, std::move(claim), undos);
   }
   for (auto& append : request.history) {
     append_kept(history_, {append.member, append.month}, std::move(append.records),
@@ -105,6 +103,22 @@ LedgerResult<FlushOutcome> MemoryJournal::flush_locked(FlushRequest request) {
   mark_ = request.next;
   remember(std::move(undos));
   return FlushOutcome::done;
+}
+
+template <typename Key>
+void MemoryJournal::replace(std::map<Key, std::string>& values, const Key& key,
+                            std::optional<std::string> value, std::vector<Undo>& undos) {
+  const auto found = values.find(key);
+  if (found == values.end()) {
+    undos.emplace_back([&values, key] { values.erase(key); });
+  } else {
+    undos.emplace_back([&values, key, before = found->second] { values[key] = before; });
+  }
+  if (value) {
+    values[key] = *std::move(value);
+  } else {
+    values.erase(key);
+  }
 }
 
 template <typename Key>
@@ -185,6 +199,15 @@ void MemoryJournal::read_book(std::int32_t month, std::uint32_t first, std::uint
       buckets.push_back(read_kept(book_, BookKey{month, first + i}));
     }
     return buckets;
+  });
+}
+
+void MemoryJournal::read_identity(domain::IdentityKey identity,
+                                  LedgerCallback<std::optional<std::string>> done) {
+  answer<std::optional<std::string>>(done, [&]() -> std::optional<std::string> {
+    const auto found = identities_.find(identity);
+    if (found == identities_.end()) return std::nullopt;
+    return found->second;
   });
 }
 

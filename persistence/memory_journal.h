@@ -36,6 +36,8 @@ class MemoryJournal final : public Journal {
   void read_book_months(LedgerCallback<std::vector<std::int32_t>> done) override;
   void read_book(std::int32_t month, std::uint32_t first, std::uint32_t count,
                  LedgerCallback<std::vector<std::string>> done) override;
+  void read_identity(domain::IdentityKey identity,
+                     LedgerCallback<std::optional<std::string>> done) override;
   void renew_lease(std::string owner, std::int64_t ttl_ms, LedgerCallback<Lease> done) override;
   void read_lease(LedgerCallback<Lease> done) override;
   void release_lease(std::string owner, LedgerCallback<Lease> done) override;
@@ -66,6 +68,10 @@ class MemoryJournal final : public Journal {
   [[nodiscard]] LedgerResult<FlushOutcome> flush_locked(FlushRequest request);
   [[nodiscard]] LedgerResult<AppendReply> head_locked() const;
   [[nodiscard]] Lease lease_locked() const;
+  /// The key's value becomes `value`; nothing takes the key out.
+  template <typename Key>
+  static void replace(std::map<Key, std::string>& values, const Key& key,
+                      std::optional<std::string> value, std::vector<Undo>& undos);
   template <typename Key>
   [[nodiscard]] std::string read_kept(const std::map<Key, Kept>& values, const Key& key) const;
   template <typename Key>
@@ -88,6 +94,7 @@ class MemoryJournal final : public Journal {
   std::map<HistoryKey, Kept> history_;
   std::map<BookKey, Kept> book_;
   std::set<std::int32_t> book_months_;
+  std::map<domain::IdentityKey, std::string> identities_;
   std::string lease_owner_;
   std::int64_t lease_until_ms_ = 0;
   std::int64_t lease_renewals_ = 0;

@@ -143,6 +143,7 @@ std::string RedisJournal::flush_command(const FlushRequest& request) const {
   std::size_t payload_bytes = 0;
   std::set<std::int32_t> book_months;
   for (const auto& write : request.snapshots) payload_bytes += write.snapshot.size() + 32;
+  for (const auto& write : request.identities) payload_bytes += write.claim.size() + 48;
   for (const auto& append : request.history) payload_bytes += append.records.size() + 64;
   for (const auto& append : request.book) {
     payload_bytes += append.entries.size() + 64;
@@ -150,14 +151,16 @@ std::string RedisJournal::flush_command(const FlushRequest& request) const {
   }
 
   const std::size_t snapshots = request.snapshots.size();
+  const std::size_t identities = request.identities.size();
   const std::size_t appends = request.history.size() + request.book.size();
-  const std::size_t keys = 3 + snapshots + appends;
-  const std::size_t values = 7 + snapshots + book_months.size() + 2 * appends;
+  const std::size_t keys = 3 + snapshots + identities + appends;
+  const std::size_t values = 8 + snapshots + identities + book_months.size() + 2 * appends;
   RedisCommandWriter writer(3 + keys + values, payload_bytes);
   writer.add("EVALSHA").add(script_name(Script::flush)).add_number(keys);
 
   writer.add(keys_.head()).add(keys_.mark()).add(keys_.book_months());
   for (const auto& write : request.snapshots) writer.add(keys_.snapshot(write.member));
+  for (const auto& write : request.identities) writer.add(keys_.identity(write.identity));
   for (const auto& append : request.history) {
     writer.add(keys_.history(append.member, append.month));
   }
@@ -165,8 +168,9 @@ std::string RedisJournal::flush_command(const FlushRequest& request) const {
 
   writer.add_number(request.epoch).add(request.writer).add_number(request.highest_sequence);
   writer.add(mark_text(request.expected)).add(mark_text(request.next));
-  writer.add_number(snapshots).add_number(book_months.size());
+  writer.add_number(snapshots).add_number(identities).add_number(book_months.size());
   for (const auto& write : request.snapshots) writer.add(write.snapshot);
+  for (const auto& write : request.identities) writer.add(write.claim);
   for (const auto month : book_months) writer.add_number(month);
   for (const auto& append : request.history) {
     writer.add(append.records).add_number(append.expire_at_unix_ms);
@@ -221,6 +225,11 @@ void RedisJournal::read_book(std::int32_t month, std::uint32_t first, std::uint3
   keys.reserve(count);
   for (std::uint32_t i = 0; i < count; ++i) keys.push_back(keys_.book(month, first + i));
   read_values(keys, std::move(done));
+}
+
+void RedisJournal::read_identity(domain::IdentityKey identity,
+                                 LedgerCallback<std::optional<std::string>> done) {
+  read_side(redis_command({"GET", keys_.identity(identity)}), read_bytes_reply, std::move(done));
 }
 
 void RedisJournal::read_values(const std::vector<std::string>& keys,

@@ -52,6 +52,8 @@ class RedisJournal final : public Journal {
   void read_book_months(LedgerCallback<std::vector<std::int32_t>> done) override;
   void read_book(std::int32_t month, std::uint32_t first, std::uint32_t count,
                  LedgerCallback<std::vector<std::string>> done) override;
+  void read_identity(domain::IdentityKey identity,
+                     LedgerCallback<std::optional<std::string>> done) override;
   void renew_lease(std::string owner, std::int64_t ttl_ms, LedgerCallback<Lease> done) override;
   void read_lease(LedgerCallback<Lease> done) override;
   void release_lease(std::string owner, LedgerCallback<Lease> done) override;

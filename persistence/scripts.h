@@ -22,10 +22,11 @@ redis.call('SET', KEYS[1], ARGV[2])
 return ARGV[2]
 )lua";
 
-/// KEYS: head, mark, months of the book, one per snapshot, one per history or order book append.
-/// ARGV: epoch, writer, highest sequence, expected mark, new mark, number of snapshots, number of
-/// months; each snapshot; each month that the book's appends are of; then of each append its bytes
-/// and its expiry in Unix ms (0: kept for ever).
+/// KEYS: head, mark, months of the book, one per snapshot, one per identity, one per history or order
+/// book append.
+/// ARGV: epoch, writer, highest sequence, expected mark, new mark, number of snapshots, of identities,
+/// of months; each snapshot; each identity's claim, empty where it goes; each month that the book's
+/// appends are of; then of each append its bytes and its expiry in Unix ms (0: kept for ever).
 /// Answers done, fenced, ahead or other.
 /// Sequences are compared as text, since a Lua number holds only 53 bits. The first write may be
 /// refused for want of memory; Redis refuses none that follows in the same script.
@@ -39,11 +40,20 @@ local highest = ARGV[3]
 if #sequence < #highest or (#sequence == #highest and sequence < highest) then return 'ahead' end
 if mark == ARGV[5] then return 'done' end
 if mark ~= ARGV[4] then return 'other' end
-local snapshots, months = tonumber(ARGV[6]), tonumber(ARGV[7])
-for i = 1, snapshots do redis.call('SET', KEYS[3 + i], ARGV[7 + i]) end
-for i = 1, months do redis.call('SADD', KEYS[3], ARGV[7 + snapshots + i]) end
-local argument = 8 + snapshots + months
-for i = 4 + snapshots, #KEYS do
+local snapshots, identities, months = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
+for i = 1, snapshots do redis.call('SET', KEYS[3 + i], ARGV[8 + i]) end
+local key, argument = 3 + snapshots, 8 + snapshots
+for i = 1, identities do
+  if ARGV[argument + i] == '' then
+    redis.call('DEL', KEYS[key + i])
+  else
+    redis.call('SET', KEYS[key + i], ARGV[argument + i])
+  end
+end
+key, argument = key + identities, argument + identities
+for i = 1, months do redis.call('SADD', KEYS[3], ARGV[argument + i]) end
+argument = argument + months + 1
+for i = key + 1, #KEYS do
   local bytes, expire_at = ARGV[argument], ARGV[argument + 1]
   local length = redis.call('APPEND', KEYS[i], bytes)
   if expire_at == '0' then

@@ -4,6 +4,7 @@
 
 #include "actors/domain/decide.h"
 #include "actors/domain/ensure.h"
+#include "actors/domain/identities.h"
 #include "actors/domain/keeping.h"
 #include "actors/domain/lots.h"
 #include "actors/domain/rows.h"
@@ -141,6 +142,24 @@ void apply_to(Member& member, const Effects& effects, Instant now) {
 void apply_to(Member& member, const Enrolled& enrolled) { member.id = enrolled.member_id; }
 
 void apply_to(Member&, const Declined&) {}
+
+void apply_to(Member& member, const IdentityLinked& linked) {
+  ENSURE(!has_identity(member, linked.identity), "an identity is linked twice");
+  const LinkedIdentity made{.kind = linked.kind,
+                            .identity = linked.identity,
+                            .linked_at = linked.header.received_at};
+  const auto at = std::ranges::lower_bound(
+      member.identities, place_of(made), {},
+      [](const LinkedIdentity& known) { return place_of(known); });
+  member.identities.insert(at, made);
+}
+
+void apply_to(Member& member, const IdentityUnlinked& unlinked) {
+  const auto gone = std::erase_if(member.identities, [&](const LinkedIdentity& known) {
+    return place_of(known) == place_of(unlinked);
+  });
+  ENSURE(gone == 1, "an identity is unlinked that the member does not have");
+}
 
 template <typename Happened>
 void apply_to(Member& member, const Happened& happened) {

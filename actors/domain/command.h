@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "actors/domain/channel.h"
+#include "actors/domain/identity_kind.h"
 #include "actors/domain/quantities.h"
 #include "actors/domain/symbol.h"
 
@@ -153,6 +154,19 @@ struct Enroll {
   std::string member_id;
 };
 
-using Command = std::variant<Enroll, Checkout, Refund, Hold, Release, Grant, RevokeGrant>;
+/// Makes the member known by an identity too. REQUIRES of whoever has it decided: the identity is
+/// claimed for the member, and for nobody else.
+struct LinkIdentity {
+  IdentityKind kind = IdentityKind::phone;
+  IdentityKey identity;
+};
+
+struct UnlinkIdentity {
+  IdentityKind kind = IdentityKind::phone;
+  IdentityKey identity;
+};
+
+using Command = std::variant<Enroll, Checkout, Refund, Hold, Release, Grant, RevokeGrant,
+                             LinkIdentity, UnlinkIdentity>;
 
 }  // namespace wutong::domain

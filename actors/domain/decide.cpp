@@ -9,6 +9,7 @@
 #include "actors/domain/draft.h"
 #include "actors/domain/grants.h"
 #include "actors/domain/holds.h"
+#include "actors/domain/identities.h"
 #include "actors/domain/offset.h"
 #include "actors/domain/refund.h"
 
@@ -124,6 +125,16 @@ Decision decide_on(const Member& member, const Program& program, const RiskPolic
                    const RevokeGrant& revocation, Instant now) {
   return decide_once<GrantRevoked>(
       member, revocation, [&] { return revoke_grant(member, program, policy, revocation, now); });
+}
+
+Decision decide_on(const Member& member, const Program& program, const RiskPolicy& policy,
+                   const LinkIdentity& link, Instant now) {
+  return link_identity(member, program, policy, link, now);
+}
+
+Decision decide_on(const Member& member, const Program& program, const RiskPolicy& policy,
+                   const UnlinkIdentity& unlink, Instant now) {
+  return unlink_identity(member, program, policy, unlink, now);
 }
 
 }  // namespace

@@ -53,6 +53,10 @@ enum class Refusal : std::uint8_t {
   grant_already_revoked = 81,
   party_unknown = 82,
   expires_in_past = 83,
+  /// The member has `identities_max` of them.
+  too_many_identities = 90,
+  /// Told by whoever claims identities, never by `decide`.
+  identity_of_other = 91,
 };
 
 /// The field that the refusal concerns; the edge knows its name on the wire.
@@ -78,6 +82,7 @@ enum class Field : std::uint8_t {
   expires_on = 18,
   grant_id = 19,
   reason = 20,
+  identity = 21,
 };
 
 struct Refused {
@@ -97,7 +102,10 @@ struct Accepted {
   Event event;
 };
 
-using Decision = std::variant<Accepted, Replay, Refused>;
+/// It is so already, and nothing is recorded.
+struct Unchanged {};
+
+using Decision = std::variant<Accepted, Replay, Refused, Unchanged>;
 
 /// What time has brought about by `now` and must be applied before anything else is decided or read:
 /// holds lapse, and points whose day has passed are gone. Nothing if there is nothing.

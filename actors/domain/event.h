@@ -309,8 +309,27 @@ struct TierGiven {
   friend bool operator==(const TierGiven&, const TierGiven&) = default;
 };
 
-using Event = std::variant<Enrolled, CheckedOut, Refunded, TimePassed, Held, Released, Granted,
-                           GrantRevoked, Reviewed, TierGiven, Declined>;
+/// The member is known by the identity too from here on.
+struct IdentityLinked {
+  EventHeader header;
+  IdentityKind kind = IdentityKind::phone;
+  IdentityKey identity;
+
+  friend bool operator==(const IdentityLinked&, const IdentityLinked&) = default;
+};
+
+/// The member is not known by the identity any more.
+struct IdentityUnlinked {
+  EventHeader header;
+  IdentityKind kind = IdentityKind::phone;
+  IdentityKey identity;
+
+  friend bool operator==(const IdentityUnlinked&, const IdentityUnlinked&) = default;
+};
+
+using Event =
+    std::variant<Enrolled, CheckedOut, Refunded, TimePassed, Held, Released, Granted, GrantRevoked,
+                 Reviewed, TierGiven, Declined, IdentityLinked, IdentityUnlinked>;
 
 /// An event that receipts, replays and refunds look up.
 using Record = std::variant<CheckedOut, Refunded, Held, Released, Granted, GrantRevoked, Declined>;

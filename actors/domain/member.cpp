@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "actors/domain/calendar.h"
+#include "actors/domain/identities.h"
 #include "actors/domain/lots.h"
 #include "actors/domain/rows.h"
 
@@ -142,6 +143,8 @@ std::string broken_invariant(const Member& member) {
   if (!in_order(member.counters)) return "counters are not in their order";
   if (!in_order(member.sliding)) return "sliding counts are not in their order";
   if (!in_order(member.tiers)) return "tiers are not in their order";
+  if (!in_order(member.identities)) return "identities are not in their order";
+  if (member.identities.size() > identities_max) return "more identities than a member may have";
   return {};
 }
 

@@ -98,6 +98,15 @@ struct SlidingCount {
   friend bool operator==(const SlidingCount&, const SlidingCount&) = default;
 };
 
+/// What the member is known by beside its id.
+struct LinkedIdentity {
+  IdentityKind kind = IdentityKind::phone;
+  IdentityKey identity;
+  Instant linked_at;
+
+  friend bool operator==(const LinkedIdentity&, const LinkedIdentity&) = default;
+};
+
 /// The state of one member. Changed by `apply` alone; read by everybody who has it. A plain value.
 ///
 /// `records` is no state but a window on the history: whoever runs the member puts the records that a
@@ -122,6 +131,8 @@ struct Member {
   std::vector<SlidingCount> sliding;
   /// By source, then first day. Which of them is the highest is the program's to say.
   std::vector<TierSpan> tiers;
+  /// By kind, then hash; at most `identities_max`.
+  std::vector<LinkedIdentity> identities;
   std::vector<Record> records;
 
   /// Not enrolled yet.

@@ -100,4 +100,12 @@ struct RecordKey {
   friend constexpr auto operator<=>(RecordKey, RecordKey) = default;
 };
 
+/// An identity's 128-bit keyed hash, of its kind and value: all that anybody but the edge knows of it.
+struct IdentityKey {
+  std::uint64_t high = 0;
+  std::uint64_t low = 0;
+
+  friend constexpr auto operator<=>(IdentityKey, IdentityKey) = default;
+};
+
 }  // namespace wutong::domain

@@ -38,6 +38,10 @@ template <typename Row>
 requires requires(const Row& row) { row.tier; }
 [[nodiscard]] auto place_of(const Row& row) { return std::tie(row.source, row.from); }
 
+template <typename Row>
+requires requires(const Row& row) { row.identity; }
+[[nodiscard]] auto place_of(const Row& row) { return std::tie(row.kind, row.identity); }
+
 /// Every row in its place, and no two in one.
 template <typename Row>
 [[nodiscard]] bool in_order(const std::vector<Row>& rows) {

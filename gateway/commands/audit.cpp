@@ -57,14 +57,15 @@ Numbers numbers_of(const AuditReport& report) {
       {"shards", number(report.shards.size())}, {"takeovers", number(report.takeovers)},
       {"events", number(report.events)},        {"members", number(report.members)},
       {"orders", number(report.orders)},        {"refunds", number(report.refunds)},
-      {"reversals", number(report.reversals)}};
+      {"reversals", number(report.reversals)},  {"identities", number(report.identities)}};
   add_points(numbers, "", report.points);
   numbers.insert(numbers.end(),
                  {{"pool_owes_thousandths", report.pool_owes},
                   {"snapshots_compared", number(report.snapshots)},
                   {"records_compared", number(report.records)},
                   {"orders_in_flight", number(report.in_flight)},
-                  {"claims_without_checkout", number(report.claims_without_checkout)}});
+                  {"claims_without_checkout", number(report.claims_without_checkout)},
+                  {"claims_without_link", number(report.claims_without_link)}});
   return numbers;
 }
 

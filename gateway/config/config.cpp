@@ -153,6 +153,7 @@ class ConfigReader {
     auto& options = config_.engine;
     engine.integer("threads", {1, 256}, options.threads);
     engine.integer("resident_members_max", {1, 1'000'000'000}, options.resident_members_max);
+    engine.integer("identity_answers_max", {0, 1'000'000'000}, options.identity_answers_max);
     engine.integer("queued_calls_max", {1, 1'000'000}, options.queued_calls_max);
     engine.integer("lease_ttl_ms", {100, 60'000}, options.lease_ttl_ms);
     engine.integer("append_timeout_ms", any_timeout_ms, options.append_timeout_ms);

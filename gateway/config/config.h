@@ -38,6 +38,7 @@ struct Config {
   // [engine]; what each key trades off stands at EngineOptions.
   //   threads                1 to 256
   //   resident_members_max   1 to 10^9
+  //   identity_answers_max   0 to 10^9
   //   queued_calls_max       1 to 10^6, in each shard
   //   lease_ttl_ms           100 to 60000
   //   append_timeout_ms      10 to 60000

@@ -73,6 +73,12 @@ CallResult Client::call(const v1::GetReceiptRequest& request, v1::GetReceiptRepl
 CallResult Client::call(const v1::EnrollRequest& request, v1::EnrollReply& reply) {
   return run(&v1::Points::Stub::Enroll, request, reply);
 }
+CallResult Client::call(const v1::LinkIdentityRequest& request, v1::LinkIdentityReply& reply) {
+  return run(&v1::Points::Stub::LinkIdentity, request, reply);
+}
+CallResult Client::call(const v1::UnlinkIdentityRequest& request, v1::UnlinkIdentityReply& reply) {
+  return run(&v1::Points::Stub::UnlinkIdentity, request, reply);
+}
 CallResult Client::call(const v1::GetMemberRequest& request, v1::GetMemberReply& reply) {
   return run(&v1::Points::Stub::GetMember, request, reply);
 }

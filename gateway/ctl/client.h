@@ -37,6 +37,10 @@ class Client {
   [[nodiscard]] CallResult call(const v1::RevokeGrantRequest& request, v1::RevokeGrantReply& reply);
   [[nodiscard]] CallResult call(const v1::GetReceiptRequest& request, v1::GetReceiptReply& reply);
   [[nodiscard]] CallResult call(const v1::EnrollRequest& request, v1::EnrollReply& reply);
+  [[nodiscard]] CallResult call(const v1::LinkIdentityRequest& request,
+                                v1::LinkIdentityReply& reply);
+  [[nodiscard]] CallResult call(const v1::UnlinkIdentityRequest& request,
+                                v1::UnlinkIdentityReply& reply);
   [[nodiscard]] CallResult call(const v1::GetMemberRequest& request, v1::GetMemberReply& reply);
   [[nodiscard]] CallResult call(const v1::ListHistoryRequest& request, v1::ListHistoryReply& reply);
 

@@ -63,6 +63,15 @@ int receipt_or_refusal(const Settings& settings, const Parsed<Request>& request,
   });
 }
 
+template <typename Request, typename Reply>
+int member_or_refusal(const Settings& settings, const Parsed<Request>& request, Reply reply) {
+  if (!request) return usage(request.error());
+  const CallResult result = Client(settings.client).call(*request, reply);
+  return show(settings, result, reply, reply.has_refusal(), [&] {
+    return reply.has_refusal() ? table_of(reply.refusal()) : table_of(reply.member());
+  });
+}
+
 void add_member(CLI::App& command, MemberArguments& member, bool required) {
   auto* group = command.add_option_group("member");
   group->add_option("--member", member.id, "The member's id");
@@ -115,6 +124,7 @@ class Program {
     add_grants();
     add_receipt();
     add_members();
+    add_identities();
     add_history();
     add_health();
     app_.require_subcommand(1);
@@ -273,6 +283,22 @@ class Program {
     add_member(member, member_, true);
   }
 
+  void add_identities() {
+    auto& link = command("link-identity", "Make a member known by an identity too", [this] {
+      return member_or_refusal(settings_, link_of(identity_), v1::LinkIdentityReply());
+    });
+    link.add_option("--link", identity_.identity, "phone:…, card:… or open_id:…")->required();
+    auto& unlink = command("unlink-identity", "Make a member known by it no more", [this] {
+      return member_or_refusal(settings_, unlink_of(identity_), v1::UnlinkIdentityReply());
+    });
+    unlink.add_option("--unlink", identity_.identity, "phone:…, card:… or open_id:…")->required();
+    for (CLI::App* either : {&link, &unlink}) {
+      add_member(*either, identity_.member, true);
+      either->add_option("--received-at", identity_.received_at,
+                         "In a ledger with clock=caller only");
+    }
+  }
+
   void add_history() {
     auto& history = command("history", "A member's receipts, newest first", [this] {
       const auto ref = member_of(member_);
@@ -324,6 +350,7 @@ class Program {
   GrantArguments grant_;
   ReceiptArguments receipt_;
   MemberArguments member_;
+  IdentityArguments identity_;
   std::string received_at_;
   v1::ListHistoryRequest history_;
 };

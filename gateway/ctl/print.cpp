@@ -281,6 +281,19 @@ std::vector<std::string> cells_of(const v1::ReceiptRecord& record, const std::st
   return {};
 }
 
+std::string kind_text(v1::IdentityKind kind) {
+  switch (kind) {
+    case v1::IDENTITY_KIND_PHONE:
+      return "phone";
+    case v1::IDENTITY_KIND_CARD:
+      return "card";
+    case v1::IDENTITY_KIND_OPEN_ID:
+      return "open id";
+    default:
+      return "identity";
+  }
+}
+
 }  // namespace
 
 std::string table_of(const v1::Receipt& receipt) {
@@ -335,6 +348,10 @@ std::string table_of(const v1::Member& member) {
     text += "expiring  " + points(member.expiring()) + " after " + member.expires_on() + "\n";
   }
   Rows rows;
+  for (const v1::LinkedIdentity& linked : member.identities()) {
+    rows.add(
+        {"  " + kind_text(linked.kind()), "since " + text_of_unix_ms(linked.linked_at_unix_ms())});
+  }
   for (const v1::Lot& lot : member.lots()) {
     rows.add({"  lot " + std::to_string(lot.serial()), points(lot.points()), lot.party(),
               "until " + lot.expires_on(),

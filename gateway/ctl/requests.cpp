@@ -121,6 +121,34 @@ Parsed<Request> request_of(const Arguments& arguments) {
   return request;
 }
 
+Parsed<v1::Identity> identity_of(const std::string& text) {
+  const auto colon = text.find(':');
+  const std::string kind = text.substr(0, colon);
+  v1::Identity identity;
+  if (kind == "phone") identity.set_kind(v1::IDENTITY_KIND_PHONE);
+  if (kind == "card") identity.set_kind(v1::IDENTITY_KIND_CARD);
+  if (kind == "open_id") identity.set_kind(v1::IDENTITY_KIND_OPEN_ID);
+  if (colon == std::string::npos || identity.kind() == v1::IDENTITY_KIND_UNSPECIFIED) {
+    return tl::make_unexpected("'" + text + "' is not like card:12345");
+  }
+  identity.set_value(text.substr(colon + 1));
+  return identity;
+}
+
+template <typename Request>
+Parsed<Request> change_of(const IdentityArguments& arguments) {
+  Request request;
+  WUTONG_TAKE(member, member_of(arguments.member));
+  *request.mutable_member() = std::move(member);
+  WUTONG_TAKE(identity, identity_of(arguments.identity));
+  *request.mutable_identity() = std::move(identity);
+  if (!arguments.received_at.empty()) {
+    WUTONG_TAKE(received_at, unix_ms_of(arguments.received_at));
+    request.set_received_at_unix_ms(received_at);
+  }
+  return request;
+}
+
 /// What a quote and a checkout have in common.
 template <typename Request>
 Parsed<Request> order_of(const OrderArguments& arguments) {
@@ -153,17 +181,17 @@ Parsed<v1::MemberRef> member_of(const MemberArguments& arguments) {
     member.set_id(arguments.id);
     return member;
   }
-  const auto colon = arguments.identity.find(':');
-  const std::string kind = arguments.identity.substr(0, colon);
-  v1::Identity& identity = *member.mutable_identity();
-  if (kind == "phone") identity.set_kind(v1::IDENTITY_KIND_PHONE);
-  if (kind == "card") identity.set_kind(v1::IDENTITY_KIND_CARD);
-  if (kind == "open_id") identity.set_kind(v1::IDENTITY_KIND_OPEN_ID);
-  if (colon == std::string::npos || identity.kind() == v1::IDENTITY_KIND_UNSPECIFIED) {
-    return tl::make_unexpected("'" + arguments.identity + "' is not like card:12345");
-  }
-  identity.set_value(arguments.identity.substr(colon + 1));
+  WUTONG_TAKE(identity, identity_of(arguments.identity));
+  *member.mutable_identity() = std::move(identity);
   return member;
+}
+
+Parsed<v1::LinkIdentityRequest> link_of(const IdentityArguments& arguments) {
+  return change_of<v1::LinkIdentityRequest>(arguments);
+}
+
+Parsed<v1::UnlinkIdentityRequest> unlink_of(const IdentityArguments& arguments) {
+  return change_of<v1::UnlinkIdentityRequest>(arguments);
 }
 
 Parsed<v1::QuoteRequest> quote_of(const OrderArguments& arguments) {

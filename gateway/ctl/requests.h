@@ -27,6 +27,13 @@ struct MemberArguments {
   std::string identity;
 };
 
+struct IdentityArguments {
+  MemberArguments member;
+  /// KIND:VALUE, to link or to unlink.
+  std::string identity;
+  std::string received_at;
+};
+
 struct OrderArguments {
   MemberArguments member;
   OriginArguments origin;
@@ -103,6 +110,8 @@ struct ReceiptArguments {
 [[nodiscard]] Parsed<v1::GrantRequest> grant_of(const GrantArguments& arguments);
 [[nodiscard]] Parsed<v1::RevokeGrantRequest> revocation_of(const GrantArguments& arguments);
 [[nodiscard]] Parsed<v1::GetReceiptRequest> receipt_of(const ReceiptArguments& arguments);
+[[nodiscard]] Parsed<v1::LinkIdentityRequest> link_of(const IdentityArguments& arguments);
+[[nodiscard]] Parsed<v1::UnlinkIdentityRequest> unlink_of(const IdentityArguments& arguments);
 [[nodiscard]] Parsed<v1::MemberRef> member_of(const MemberArguments& arguments);
 
 }  // namespace wutong::ctl

@@ -102,7 +102,7 @@ void SimulatedCalls::check(const Asked& asked, const ReceiptReply& reply) {
 }
 
 void SimulatedCalls::check(const Asked& asked, const MemberReply& reply) {
-  ++said_[reply.enrolled_now ? "enrolled" : "member"];
+  ++said_[reply.changed_now ? "enrolled" : "member"];
   const auto position = reply.member.position;
   if (!torn_ && position < asked.member_then) {
     return complain(asked, "a state from before the question");

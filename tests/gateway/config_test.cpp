@@ -77,6 +77,7 @@ TEST(Config, TheDefaultsThatTheShippedFileShowsAreTheOnesThatAre) {
   EXPECT_EQ(shown->redis.setup_timeout_ms, silent->redis.setup_timeout_ms);
   EXPECT_EQ(shown->redis.replicas, silent->redis.replicas);
   EXPECT_EQ(shown->engine.resident_members_max, silent->engine.resident_members_max);
+  EXPECT_EQ(shown->engine.identity_answers_max, silent->engine.identity_answers_max);
   EXPECT_EQ(shown->engine.queued_calls_max, silent->engine.queued_calls_max);
   EXPECT_EQ(shown->engine.lease_ttl_ms, silent->engine.lease_ttl_ms);
   EXPECT_EQ(shown->engine.append_timeout_ms, silent->engine.append_timeout_ms);

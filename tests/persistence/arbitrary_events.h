@@ -325,14 +325,23 @@ inline domain::Record any_record() {
   }
 }
 
+inline domain::IdentityKind any_kind() {
+  return any_of(domain::IdentityKind::phone, domain::IdentityKind::open_id);
+}
+inline domain::IdentityKey any_identity() { return {any<std::uint64_t>(), any<std::uint64_t>()}; }
+
 inline domain::Event any_event() {
-  switch (*gen::inRange(0, 6)) {
+  switch (*gen::inRange(0, 8)) {
     case 0:
       return domain::Enrolled{any_header(), any_text()};
     case 1:
       return domain::TimePassed{any_header(), any_effects(), any_balances()};
     case 2:
       return domain::TierGiven{any_header(), any_text(), any_effects(), any_balances()};
+    case 4:
+      return domain::IdentityLinked{any_header(), any_kind(), any_identity()};
+    case 5:
+      return domain::IdentityUnlinked{any_header(), any_kind(), any_identity()};
     case 3:
       return domain::Reviewed{any_header(), any_key(),     {any()},       any_bool(),
                               any_text(),   any_effects(), any_balances()};
@@ -342,7 +351,11 @@ inline domain::Event any_event() {
 }
 
 inline LogEvent any_log_event() {
-  switch (*gen::inRange(0, 6)) {
+  switch (*gen::inRange(0, 8)) {
+    case 3:
+      return IdentityClaimed{any_header(), any_identity(), {any<std::uint64_t>()}};
+    case 4:
+      return IdentityFreed{any_header(), any_identity(), {any<std::uint64_t>()}};
     case 0:
       return OrderSettled{any_header(), any_key(), {any<std::uint64_t>()}, any<std::int32_t>()};
     case 1:
@@ -404,6 +417,9 @@ inline Snapshot any_snapshot() {
         any_measure(), any_seconds(), {any()}, any(), any_name<domain::LimitId>()};
   });
   member.tiers = several(any_tier);
+  member.identities = several([] {
+    return domain::LinkedIdentity{any_kind(), any_identity(), {any()}};
+  });
   snapshot.records = several(any_packed);
   snapshot.receipts_complete_from = {any()};
   return snapshot;

@@ -236,5 +236,18 @@ TEST(CodecFuzz, BucketsOfTheOrderBook) {
   test::fuzz(corpus, run, is_taken_as_bucket);
 }
 
+TEST(CodecFuzz, ClaimsOfIdentities) {
+  Corpus corpus;
+  for (const auto member : values([] { return testing::any<std::uint64_t>(); })) {
+    corpus.texts.push_back(codec.claim_bytes({member}));
+  }
+
+  test::fuzz(corpus, run, [](std::string_view bytes) {
+    return is_taken(
+        bytes, [](std::string_view claim) { return codec.claimant_of(claim); },
+        [](domain::MemberKey member) { return codec.claim_bytes(member); });
+  });
+}
+
 }  // namespace
 }  // namespace wutong::persistence

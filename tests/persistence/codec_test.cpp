@@ -162,6 +162,16 @@ RC_GTEST_PROP(StoredCodec, SnapshotsComeBackAsTheyWere, ()) {
   RC_ASSERT(codec.snapshot_bytes(*read) == bytes);
 }
 
+TEST(StoredCodec, AClaimOfAnIdentityIsAVersionAndItsMember) {
+  const auto bytes = codec.claim_bytes({0x0123456789abcdefULL});
+
+  EXPECT_EQ(bytes, std::string("\x01\xef\xcd\xab\x89\x67\x45\x23\x01", 9));
+  EXPECT_EQ(codec.claimant_of(bytes), domain::MemberKey{0x0123456789abcdefULL});
+  EXPECT_FALSE(codec.claimant_of(bytes.substr(0, 8)).has_value());
+  EXPECT_FALSE(codec.claimant_of("\x02" + bytes.substr(1)).has_value());
+  EXPECT_FALSE(codec.claimant_of("").has_value());
+}
+
 TEST(StoredCodec, ASnapshotBeginsWithItsVersionAndTheNextDueDay) {
   Snapshot snapshot;
   snapshot.member.id = "m";

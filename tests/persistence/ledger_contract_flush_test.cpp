@@ -41,6 +41,32 @@ TEST_P(LedgerContract, AFlushWritesEverythingAndMovesTheMark) {
   EXPECT_THAT(*journal().book_months(), ElementsAre(november));
 }
 
+TEST_P(LedgerContract, AFlushWritesReplacesAndTakesOutIdentities) {
+  constexpr domain::IdentityKey phone{.high = 0x0123456789abcdef, .low = 7};
+  constexpr domain::IdentityKey card{.high = 0x0123456789abcdef, .low = 8};
+  const Head head = take_over_and_append_to(4);
+  auto first = flush_request(head, mark_at(1, 2, 1));
+  first.snapshots = {{.member = {.value = lin}, .snapshot = "lin"}};
+  first.identities = {{.identity = phone, .claim = "lin's"}, {.identity = card, .claim = "wang's"}};
+  first.book = {{.month = november, .bucket = 17, .entries = "order"}};
+  auto second = flush_request(head, mark_at(1, 4, 2));
+  second.expected = first.next;
+  second.identities = {{.identity = phone, .claim = "wang's"}, {.identity = card, .claim = ""}};
+
+  EXPECT_EQ(*journal().identity(phone), std::nullopt);
+  ASSERT_EQ(*journal().flush(first), FlushOutcome::done);
+  EXPECT_EQ(*journal().identity(phone), "lin's");
+  EXPECT_EQ(*journal().identity(card), "wang's");
+  EXPECT_THAT(*journal().book(november, 17, 1), ElementsAre("order"));
+  ASSERT_EQ(*journal().flush(second), FlushOutcome::done);
+  EXPECT_EQ(*journal().flush(second), FlushOutcome::done);
+  EXPECT_EQ(*journal().flush(first), FlushOutcome::other) << "a late one changes nothing";
+
+  EXPECT_EQ(*journal().identity(phone), "wang's");
+  EXPECT_EQ(*journal().identity(card), std::nullopt);
+  EXPECT_EQ(*journal().snapshot(lin), "lin");
+}
+
 TEST_P(LedgerContract, AFlushOfNothingMovesTheMark) {
   const Head head = take_over_and_append_to(2);
 

@@ -89,6 +89,13 @@ class FaultyJournal final : public Journal {
         },
         std::move(done));
   }
+  void read_identity(domain::IdentityKey identity,
+                     LedgerCallback<std::optional<std::string>> done) override {
+    read<std::optional<std::string>>(
+        side_lane(),
+        [this, identity](auto answer) { inner_.read_identity(identity, std::move(answer)); },
+        std::move(done));
+  }
   void renew_lease(std::string owner, std::int64_t ttl_ms, LedgerCallback<Lease> done) override {
     read<Lease>(
         side_lane(),

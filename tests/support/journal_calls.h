@@ -82,6 +82,10 @@ class JournalCalls {
     return await<std::vector<std::string>>(
         [&](auto done) { journal_.read_book(month, first, count, done); });
   }
+  [[nodiscard]] LedgerResult<std::optional<std::string>> identity(domain::IdentityKey identity) {
+    return await<std::optional<std::string>>(
+        [&](auto done) { journal_.read_identity(identity, done); });
+  }
   [[nodiscard]] LedgerResult<Lease> renew(std::string owner, std::int64_t ttl_ms) {
     return await<Lease>([&](auto done) { journal_.renew_lease(owner, ttl_ms, done); });
   }

@@ -91,6 +91,8 @@ std::optional<Field> compare(const RevokeGrant& a, const RevokeGrant& b) {
 std::optional<Field> compare(const Release&, const Release&) { return std::nullopt; }
 
 std::optional<Field> compare(const Enroll&, const Enroll&) { return std::nullopt; }
+std::optional<Field> compare(const LinkIdentity&, const LinkIdentity&) { return std::nullopt; }
+std::optional<Field> compare(const UnlinkIdentity&, const UnlinkIdentity&) { return std::nullopt; }
 
 }  // namespace
 

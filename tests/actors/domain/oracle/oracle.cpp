@@ -1,6 +1,7 @@
 #include "tests/actors/domain/oracle/oracle.h"
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "tests/actors/domain/oracle/content.h"
 #include "tests/actors/domain/oracle/days.h"
@@ -148,6 +149,9 @@ Oracle::Guard Oracle::guard_points(const Checkout& checkout) const {
   }
   return std::nullopt;
 }
+
+Outcome Oracle::answer(const LinkIdentity&) { throw std::logic_error("not of the oracle"); }
+Outcome Oracle::answer(const UnlinkIdentity&) { throw std::logic_error("not of the oracle"); }
 
 Outcome Oracle::answer(const Enroll& enroll) {
   if (!member_.empty()) return refused(Refusal::member_exists, Field::member);

@@ -115,6 +115,9 @@ class Oracle {
   using Guard = std::optional<Outcome>;
 
   Outcome answer(const domain::Enroll& enroll);
+  /// Identities move no points; no script asks for them.
+  static Outcome answer(const domain::LinkIdentity& link);
+  static Outcome answer(const domain::UnlinkIdentity& unlink);
   Outcome answer(const domain::Checkout& checkout);
   Outcome answer(const domain::Refund& refund);
   Outcome answer(const domain::Hold& hold);

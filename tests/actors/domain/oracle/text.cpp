@@ -26,6 +26,8 @@ std::string place(const Origin& origin) {
 }
 
 std::string text(const Enroll&) { return "enroll"; }
+std::string text(const LinkIdentity&) { return "link an identity"; }
+std::string text(const UnlinkIdentity&) { return "unlink an identity"; }
 
 std::string text(const Checkout& one) {
   std::string text =

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "actors/call.h"
+#include "actors/messages.h"
+#include "actors/order_claim.h"
+
+/// What a shard keeps of things under way. Plain values, the shard's own.
+namespace wutong {
+
+/// A reply that waits for a commit, then for the confirmation of a claim or for the lease.
+struct PendingReply {
+  std::shared_ptr<Call> call;
+  domain::Position needs;
+  Reply reply;
+  std::optional<ClaimKey> claim;
+  bool read_only = false;
+};
+
+/// A checkout whose claim is not confirmed.
+struct Unsettled {
+  domain::RecordKey order;
+  domain::MemberKey member;
+  std::int32_t month = 0;
+  domain::Position position;
+  std::int64_t asked_at_ns = 0;
+  std::vector<PendingReply> replies;
+  bool lost = false;
+};
+
+/// A call that does not name its member, until the directory or the order book does.
+struct RoutedCall {
+  std::shared_ptr<Call> call;
+  /// Without meaning where the call has an identity.
+  domain::RecordKey order;
+  std::int64_t asked_at_ns = 0;
+};
+
+/// An identity that a member has unlinked, of which the directory is told once that is durable.
+struct UnlinkedIdentity {
+  domain::Position position;
+  domain::IdentityKey identity;
+  domain::MemberKey member;
+};
+
+/// The order book's answers to one life of a shard.
+struct RepliesOut {
+  std::uint32_t shard = 0;
+  std::uint64_t life = 0;
+  std::vector<BookReply> replies;
+};
+
+/// Committed events that a flush may not cover yet.
+struct TailPiece {
+  domain::Position last;
+  std::uint64_t bytes = 0;
+  std::int64_t at_ns = 0;
+};
+
+}  // namespace wutong
