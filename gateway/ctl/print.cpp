@@ -1,5 +1,6 @@
 #include "gateway/ctl/print.h"
 
+#include <absl/strings/ascii.h>
 #include <google/protobuf/util/json_util.h>
 
 #include <algorithm>
@@ -281,19 +282,6 @@ std::vector<std::string> cells_of(const v1::ReceiptRecord& record, const std::st
   return {};
 }
 
-std::string kind_text(v1::IdentityKind kind) {
-  switch (kind) {
-    case v1::IDENTITY_KIND_PHONE:
-      return "phone";
-    case v1::IDENTITY_KIND_CARD:
-      return "card";
-    case v1::IDENTITY_KIND_OPEN_ID:
-      return "open id";
-    default:
-      return "identity";
-  }
-}
-
 }  // namespace
 
 std::string table_of(const v1::Receipt& receipt) {
@@ -343,6 +331,7 @@ std::string table_of(const v1::Quotation& quotation, std::string_view currency) 
 }
 
 std::string table_of(const v1::Member& member) {
+  constexpr std::size_t kind_prefix = std::string_view("IDENTITY_KIND_").size();
   std::string text = "member  " + member.id() + "\npoints  " + text_of(member.balances()) + "\n";
   if (member.expiring() != 0) {
     text += "expiring  " + points(member.expiring()) + " after " + member.expires_on() + "\n";
@@ -350,7 +339,8 @@ std::string table_of(const v1::Member& member) {
   Rows rows;
   for (const v1::LinkedIdentity& linked : member.identities()) {
     rows.add(
-        {"  " + kind_text(linked.kind()), "since " + text_of_unix_ms(linked.linked_at_unix_ms())});
+        {"  " + absl::AsciiStrToLower(v1::IdentityKind_Name(linked.kind()).substr(kind_prefix)),
+         "since " + text_of_unix_ms(linked.linked_at_unix_ms())});
   }
   for (const v1::Lot& lot : member.lots()) {
     rows.add({"  lot " + std::to_string(lot.serial()), points(lot.points()), lot.party(),

@@ -30,7 +30,21 @@ std::string text_of(std::uint32_t shard, const LogEvent& event) {
       return absl::StrCat(text, " refunded ", refund->order_id, " as ", refund->refund_id, " by ",
                           refund->amount.minor_units);
     }
+    if (const auto* linked = std::get_if<domain::IdentityLinked>(&of_member->event)) {
+      return absl::StrCat(text, " linked ", absl::Hex(linked->identity.high));
+    }
+    if (const auto* unlinked = std::get_if<domain::IdentityUnlinked>(&of_member->event)) {
+      return absl::StrCat(text, " unlinked ", absl::Hex(unlinked->identity.high));
+    }
     return text;
+  }
+  if (const auto* claimed = std::get_if<IdentityClaimed>(&event)) {
+    return absl::StrCat(place(claimed->header), "identity ", absl::Hex(claimed->identity.high),
+                        " claimed for ", absl::Hex(claimed->member.value));
+  }
+  if (const auto* freed = std::get_if<IdentityFreed>(&event)) {
+    return absl::StrCat(place(freed->header), "identity ", absl::Hex(freed->identity.high),
+                        " freed of ", absl::Hex(freed->member.value));
   }
   if (const auto* settled = std::get_if<OrderSettled>(&event)) {
     return absl::StrCat(place(settled->header), "order ", absl::Hex(settled->order.high),
@@ -53,6 +67,7 @@ void JournalMirror::reread() {
   orders_.clear();
   refunds_.clear();
   holders_.clear();
+  identities_.clear();
   takeovers_ = 0;
   sync();
 }
@@ -73,6 +88,10 @@ void JournalMirror::sync() {
                                       }
                                     });
   }
+  // All that is durable at one moment.
+  for (const auto& [identity, holders] : identities_) {
+    if (holders.size() > 1 && !torn_) complain("two members hold one identity");
+  }
 }
 
 void JournalMirror::take(std::uint32_t shard, const LogEvent& event) {
@@ -83,7 +102,7 @@ void JournalMirror::take(std::uint32_t shard, const LogEvent& event) {
     holders_[settled->order] = settled->member;
   } else if (const auto* freed = std::get_if<OrderFreed>(&event)) {
     holders_.erase(freed->order);
-  } else {
+  } else if (std::holds_alternative<Taken>(event)) {
     ++takeovers_;
   }
 }
@@ -106,6 +125,11 @@ void JournalMirror::take(std::uint32_t shard, const MemberEvent& event) {
     if (!refunds_.try_emplace({refund->key, event.member}, position).second) {
       return complain(absl::StrCat("refund ", refund->refund_id, " was done twice"));
     }
+  }
+  if (const auto* linked = std::get_if<domain::IdentityLinked>(&event.event)) {
+    identities_[linked->identity][event.member] = position;
+  } else if (const auto* unlinked = std::get_if<domain::IdentityUnlinked>(&event.event)) {
+    identities_[unlinked->identity].erase(event.member);
   }
   shards_[shard].members[position] = event.member;
   domain::apply(truth.state, event.event);
@@ -152,6 +176,25 @@ const JournalMirror::OrderTruth* JournalMirror::checkout_of(domain::RecordKey or
 std::optional<domain::MemberKey> JournalMirror::holder_of(domain::RecordKey order) const {
   const auto found = holders_.find(order);
   return found == holders_.end() ? std::nullopt : std::optional(found->second);
+}
+
+JournalMirror::Holders JournalMirror::holders_of(domain::IdentityKey identity) const {
+  const auto found = identities_.find(identity);
+  return found == identities_.end() ? Holders() : found->second;
+}
+
+bool JournalMirror::held_since(domain::MemberKey key, domain::IdentityKey identity,
+                               domain::Position then) const {
+  bool held = false;
+  for (const auto& event : member(key).events) {
+    const bool later = domain::header_of(event).position > then;
+    if (later && held) return true;
+    const auto* linked = std::get_if<domain::IdentityLinked>(&event);
+    const auto* unlinked = std::get_if<domain::IdentityUnlinked>(&event);
+    if (linked != nullptr && linked->identity == identity) held = true;
+    if (unlinked != nullptr && unlinked->identity == identity) held = false;
+  }
+  return held;
 }
 
 std::optional<domain::Record> JournalMirror::record_at(domain::MemberKey key,

@@ -62,6 +62,15 @@ class JournalMirror {
   [[nodiscard]] std::optional<domain::MemberKey> member_of(std::uint32_t shard,
                                                            domain::Position position) const;
 
+  using Holders = std::map<domain::MemberKey, domain::Position>;
+  /// Who holds the identity, each since the event at that position; nobody: empty.
+  [[nodiscard]] Holders holders_of(domain::IdentityKey identity) const;
+  /// Whether the member held it at `then`, or has linked it since.
+  [[nodiscard]] bool held_since(domain::MemberKey member, domain::IdentityKey identity,
+                                domain::Position then) const;
+  /// The ledger has lost some of its log: until it is mended, what is missing is no proof.
+  void ledger_is_torn(bool torn) { torn_ = torn; }
+
   /// Told of every event that is met, if set.
   std::function<void(const std::string&)> log;
 
@@ -89,6 +98,8 @@ class JournalMirror {
   std::map<std::pair<domain::RecordKey, domain::MemberKey>, OrderTruth> orders_;
   std::map<std::pair<domain::RecordKey, domain::MemberKey>, domain::Position> refunds_;
   std::map<domain::RecordKey, domain::MemberKey> holders_;
+  std::map<domain::IdentityKey, Holders> identities_;
+  bool torn_ = false;
   std::uint64_t takeovers_ = 0;
   std::string complaint_;
 };

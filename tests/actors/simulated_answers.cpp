@@ -73,6 +73,7 @@ void SimulatedCalls::check(const Asked& asked, const ReceiptReply& reply) {
     if (!owner) return complain(asked, "a receipt that is not in the journal");
     member = *owner;
   }
+  check_lookup(asked, member);
   const auto stored = mirror_.record_at(member, position);
   if (!stored && !torn_) return complain(asked, "a receipt that is not in the journal");
   if (stored && *stored != record) return complain(asked, "not the receipt of the journal");
@@ -80,6 +81,7 @@ void SimulatedCalls::check(const Asked& asked, const ReceiptReply& reply) {
 
   if (const auto* checkout = std::get_if<domain::Checkout>(&asked.request)) {
     const auto* given = std::get_if<domain::CheckedOut>(&record);
+    if (asked.identity) ++said_["checkout by an identity"];
     if (given == nullptr || given->key != checkout->key) return complain(asked, "another receipt");
     if (given->content != domain::content_of(*checkout)) return complain(asked, "other content");
     if (asked.reversed_then) return complain(asked, "a receipt of a reversed order");
@@ -102,12 +104,15 @@ void SimulatedCalls::check(const Asked& asked, const ReceiptReply& reply) {
 }
 
 void SimulatedCalls::check(const Asked& asked, const MemberReply& reply) {
-  ++said_[reply.changed_now ? "enrolled" : "member"];
   const auto position = reply.member.position;
-  if (!torn_ && position < asked.member_then) {
+  const auto member = asked.identity ? member_key(reply.member.id) : asked.member;
+  check_lookup(asked, member);
+  check_links(asked, reply);
+  const auto then = asked.members_then.find(member);
+  if (!torn_ && then != asked.members_then.end() && position < then->second) {
     return complain(asked, "a state from before the question");
   }
-  const auto truth = mirror_.member_at(asked.member, position);
+  const auto truth = mirror_.member_at(member, position);
   if (!truth) {
     if (!torn_) complain(asked, "a state that is not in the journal");
     return;
@@ -153,6 +158,7 @@ void SimulatedCalls::check(const Asked& asked, const RefusedReply& reply) {
   const auto* refund = std::get_if<domain::Refund>(&asked.request);
   switch (refusal) {
     case Refusal::member_unknown:
+      if (asked.identity) return check_nobody_held(asked);
       if (asked.enrolled_then) complain(asked, "an enrolled member is unknown");
       return;
     case Refusal::other_member: {
@@ -160,13 +166,19 @@ void SimulatedCalls::check(const Asked& asked, const RefusedReply& reply) {
       if (reply.retryable) return;
       const auto all = mirror_.checkouts_of(checkout->key);
       const bool true_other = std::ranges::any_of(all, [&](const auto* order) {
-        return order->member != asked.member && !order->reversed;
+        return asked.identity || order->member != asked.member && !order->reversed;
       });
       if (!true_other) complain(asked, "no other member has the order");
       return;
     }
+    case Refusal::identity_of_other:
+      if (!reply.retryable) {
+        check_another_held(asked, std::get<domain::LinkIdentity>(asked.request).identity);
+      }
+      return;
     case Refusal::other_content: {
       if (checkout != nullptr) {
+        if (asked.identity) return;
         const auto* known = mirror_.checkout_of(checkout->key, asked.member);
         if (known == nullptr) return complain(asked, "the order is not known");
         if (known->checkout.content == domain::content_of(*checkout)) {
@@ -207,6 +219,7 @@ void SimulatedCalls::check(const Asked& asked, const FailedReply& reply) {
   }
   if (reply.failure == CallFailure::reversed) {
     const auto* checkout = std::get_if<domain::Checkout>(&asked.request);
+    if (asked.identity) return;
     const auto* mine =
         checkout == nullptr ? nullptr : mirror_.checkout_of(checkout->key, asked.member);
     if (mine == nullptr || !mine->reversed) complain(asked, "was not reversed");
@@ -243,22 +256,25 @@ void SimulatedCalls::check_at_end(bool settled) {
   }
 }
 
-std::vector<std::pair<std::string, Request>> SimulatedCalls::questions_after_restart() const {
-  std::vector<std::pair<std::string, Request>> questions;
+std::vector<SimulatedCalls::Question> SimulatedCalls::questions_after_restart() const {
+  std::vector<Question> questions;
   for (const auto& [place, acknowledged] : acknowledged_) {
     const auto key = domain::key_of(acknowledged.record);
     const auto* refund = std::get_if<domain::Refunded>(&acknowledged.record);
     const auto order = refund != nullptr ? refund->content.order : key;
     const auto* known = mirror_.checkout_of(order, place.first);
-    questions.emplace_back(acknowledged.member_id, ReadReceipt{.key = key, .order = order});
+    questions.push_back({acknowledged.member_id, {}, ReadReceipt{.key = key, .order = order}});
     if (known != nullptr && !known->reversed) {
-      questions.emplace_back("", ReadReceipt{.key = key, .order = order});
+      questions.push_back({"", {}, ReadReceipt{.key = key, .order = order}});
     }
   }
   for (int member = 0; member < members; ++member) {
-    questions.emplace_back("m" + std::to_string(member), ReadMember{});
-    questions.emplace_back("m" + std::to_string(member),
-                           ReadHistory{.before = {}, .records_max = 100});
+    const auto id = "m" + std::to_string(member);
+    questions.push_back({id, {}, ReadMember{}});
+    questions.push_back({id, {}, ReadHistory{.before = {}, .records_max = 100}});
+  }
+  for (int identity = 0; identity < identities; ++identity) {
+    questions.push_back({"", identity_key("i" + std::to_string(identity)), ReadMember{}});
   }
   return questions;
 }

@@ -34,6 +34,12 @@ std::string text_of(const std::string& member_id, const Request& request) {
     return absl::StrCat(text, " refunds ", refund->order_id, " as ", refund->refund_id, " by ",
                         amount != nullptr ? absl::StrCat(amount->amount.minor_units) : "all");
   }
+  if (const auto* link = std::get_if<domain::LinkIdentity>(&request)) {
+    return absl::StrCat(text, " links ", absl::Hex(link->identity.high));
+  }
+  if (const auto* unlink = std::get_if<domain::UnlinkIdentity>(&request)) {
+    return absl::StrCat(text, " unlinks ", absl::Hex(unlink->identity.high));
+  }
   const auto& receipt = std::get<ReadReceipt>(request);
   return absl::StrCat(text, " reads the receipt ", receipt.key.high, " of order ",
                       receipt.order.high);
@@ -70,22 +76,27 @@ domain::Refund SimulatedCalls::draw_refund(domain::Instant now) {
   return refund;
 }
 
+SimulatedCalls::Question SimulatedCalls::draw_question(domain::Instant now) {
+  if (draw(100) < 25) return draw_identity_question(now);
+  if (draw(100) < 15 && !made_.empty()) {
+    // The same again, as a till does that got no answer; mostly one of the last.
+    const auto back = draw(draw(3) == 0 ? made_.size() : std::min<std::size_t>(made_.size(), 8));
+    return made_[made_.size() - 1 - back];
+  }
+  Question question;
+  question.request = draw_request(now, question.member_id);
+  return question;
+}
+
 Request SimulatedCalls::draw_request(domain::Instant now, std::string& member_id) {
   member_id = "m" + std::to_string(draw(members));
   const auto kind = draw(100);
-  if (kind < 20 && !made_.empty()) {
-    // The same again, as a till does that got no answer; mostly one of the last.
-    const auto back = draw(draw(3) == 0 ? made_.size() : std::min<std::size_t>(made_.size(), 8));
-    const auto& [member, request] = made_[made_.size() - 1 - back];
-    member_id = member;
-    return request;
-  }
-  if (kind < 28 && !made_.empty()) {
+  if (kind < 10 && !made_.empty()) {
     // The same order for another member.
-    const auto& again = made_[draw(made_.size())].second;
+    const auto& again = made_[draw(made_.size())].request;
     if (std::holds_alternative<domain::Checkout>(again)) return again;
   }
-  if (kind < 36) return domain::Enroll{.member_id = member_id};
+  if (kind < 22) return domain::Enroll{.member_id = member_id};
   if (kind < 66) return draw_checkout(now);
   if (kind < 82) {
     if (draw(4) == 0) member_id.clear();
@@ -100,32 +111,34 @@ Request SimulatedCalls::draw_request(domain::Instant now, std::string& member_id
 }
 
 std::unique_ptr<Call> SimulatedCalls::next(domain::Instant now, std::int64_t now_ns) {
-  std::string member_id;
-  auto request = draw_request(now, member_id);
+  auto question = draw_question(now);
   constexpr std::int64_t timeouts_ms[] = {40, 300, 1'000, 5'000};
   const auto deadline = now_ns + timeouts_ms[draw(4)] * 1'000'000;
-  return make(std::move(member_id), std::move(request), now, deadline);
+  return make(std::move(question), now, deadline);
 }
 
-std::unique_ptr<Call> SimulatedCalls::ask(const std::string& member, Request request,
-                                          domain::Instant now, std::int64_t deadline_ns) {
-  return make(member, std::move(request), now, deadline_ns);
+std::unique_ptr<Call> SimulatedCalls::ask(const Question& question, domain::Instant now,
+                                          std::int64_t deadline_ns) {
+  return make(question, now, deadline_ns);
 }
 
-std::unique_ptr<Call> SimulatedCalls::make(std::string member_id, Request request,
-                                           domain::Instant now, std::int64_t deadline_ns) {
+std::unique_ptr<Call> SimulatedCalls::make(Question question, domain::Instant now,
+                                           std::int64_t deadline_ns) {
+  auto& [member_id, identity, request] = question;
   auto& asked = calls_.emplace_back();
   asked.number = static_cast<int>(++asked_);
   asked.member_id = member_id;
   if (!member_id.empty()) asked.member = member_key(member_id);
+  asked.identity = identity;
   asked.request = request;
   note_truth(asked);
   if (log) log(absl::StrCat("call ", asked.number, ": ", text_of(member_id, request)));
-  made_.emplace_back(member_id, request);
+  made_.push_back(question);
 
   auto call = std::make_unique<Call>();
   call->member_id = std::move(member_id);
   call->member = asked.member;
+  call->identity = identity;
   call->request = std::move(request);
   call->received_at = now;
   call->deadline = deadline_ns;
@@ -135,6 +148,10 @@ std::unique_ptr<Call> SimulatedCalls::make(std::string member_id, Request reques
 
 void SimulatedCalls::note_truth(Asked& asked) const {
   mirror_.sync();
+  for (const auto& [key, member] : mirror_.members()) {
+    asked.members_then[key] = member.state.position;
+  }
+  if (asked.identity) asked.holders_then = mirror_.holders_of(*asked.identity);
   const auto& truth = mirror_.member(asked.member);
   asked.member_then = truth.state.position;
   asked.enrolled_then = !truth.state.empty();
@@ -148,7 +165,8 @@ void SimulatedCalls::note_truth(Asked& asked) const {
     const auto* mine = mirror_.checkout_of(checkout->key, asked.member);
     asked.reversed_then = mine != nullptr && mine->reversed;
   }
-  if (refund == nullptr && receipt == nullptr) return;
+  // Of whom an identity will be by then, nothing is known yet.
+  if ((refund == nullptr && receipt == nullptr) || asked.identity) return;
   const auto order = refund != nullptr ? refund->order : receipt->order;
   auto member = asked.member;
   if (asked.member_id.empty()) {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <random>
 #include <set>
 #include <string>
@@ -24,12 +25,20 @@ class SimulatedCalls {
 
   static constexpr int members = 8;
   static constexpr int orders = 14;
+  static constexpr int identities = 4;
+
+  /// What is asked, and of whom: by id, by an identity, or, with neither, of an order.
+  struct Question {
+    std::string member_id;
+    std::optional<domain::IdentityKey> identity;
+    Request request;
+  };
 
   /// A call as the edge would make it, at `now`; the answer is checked when it comes.
   [[nodiscard]] std::unique_ptr<Call> next(domain::Instant now, std::int64_t now_ns);
   /// One that is asked when all is well again, at whose answer nothing may be missing.
-  [[nodiscard]] std::unique_ptr<Call> ask(const std::string& member, Request request,
-                                          domain::Instant now, std::int64_t deadline_ns);
+  [[nodiscard]] std::unique_ptr<Call> ask(const Question& question, domain::Instant now,
+                                          std::int64_t deadline_ns);
   /// From now on no call may fail.
   void all_is_well() { all_is_well_ = true; }
   /// What a call that is asked again and again is told at last; nothing until it is answered.
@@ -39,13 +48,16 @@ class SimulatedCalls {
   std::function<void(const std::string&)> log;
 
   /// The ledger has lost some of its log: until it is mended, what is missing is no proof.
-  void ledger_is_torn(bool torn) { torn_ = torn; }
+  void ledger_is_torn(bool torn) {
+    torn_ = torn;
+    mirror_.ledger_is_torn(torn);
+  }
 
   /// Every acknowledged receipt still stands, nothing was given twice, every call was answered.
   /// Where everything is settled, every order is one member's.
   void check_at_end(bool settled);
   /// What was asked again for the check of a restart: every acknowledged receipt, every member.
-  [[nodiscard]] std::vector<std::pair<std::string, Request>> questions_after_restart() const;
+  [[nodiscard]] std::vector<Question> questions_after_restart() const;
 
   [[nodiscard]] std::size_t unanswered() const { return asked_ - answered_; }
   [[nodiscard]] std::string unanswered_text() const;
@@ -62,7 +74,11 @@ class SimulatedCalls {
     int number = 0;
     std::string member_id;
     domain::MemberKey member;
+    std::optional<domain::IdentityKey> identity;
     Request request;
+    /// Of every member: what an identity that is meanwhile linked may say.
+    std::map<domain::MemberKey, domain::Position> members_then;
+    JournalMirror::Holders holders_then;
     int answers = 0;
     domain::Position member_then;
     domain::Position newest_record_then;
@@ -72,13 +88,20 @@ class SimulatedCalls {
     bool receipt_known_then = false;
     bool reversed_then = false;
   };
+  [[nodiscard]] Question draw_question(domain::Instant now);
   [[nodiscard]] Request draw_request(domain::Instant now, std::string& member_id);
+  [[nodiscard]] Question draw_identity_question(domain::Instant now);
   [[nodiscard]] domain::Checkout draw_checkout(domain::Instant now);
   [[nodiscard]] domain::Refund draw_refund(domain::Instant now);
-  [[nodiscard]] std::unique_ptr<Call> make(std::string member_id, Request request,
-                                           domain::Instant now, std::int64_t deadline_ns);
+  [[nodiscard]] std::unique_ptr<Call> make(Question question, domain::Instant now,
+                                           std::int64_t deadline_ns);
   void note_truth(Asked& asked) const;
 
+  /// Of a member found by an identity: that it held it while the call was under way.
+  void check_lookup(const Asked& asked, domain::MemberKey member);
+  void check_links(const Asked& asked, const MemberReply& reply);
+  void check_nobody_held(const Asked& asked);
+  void check_another_held(const Asked& asked, domain::IdentityKey identity);
   void on_reply(Asked& asked, const Reply& reply);
   void check(const Asked& asked, const ReceiptReply& reply);
   void check(const Asked& asked, const MemberReply& reply);
@@ -99,7 +122,7 @@ class SimulatedCalls {
   std::size_t asked_ = 0;
   std::size_t answered_ = 0;
   /// Requests made so far with the member, for exact repeats.
-  std::vector<std::pair<std::string, Request>> made_;
+  std::vector<Question> made_;
   struct Acknowledged {
     std::string member_id;
     domain::Record record;

@@ -55,7 +55,9 @@ void SimulatedGateway::start_shard(std::uint32_t shard) {
 void SimulatedGateway::submit(std::unique_ptr<Call> call) {
   const auto mask = static_cast<std::uint32_t>(handles_.size()) - 1;
   auto shard = static_cast<std::uint32_t>(call->member.value) & mask;
-  if (call->member_id.empty()) {
+  if (call->identity) {
+    shard = static_cast<std::uint32_t>(call->identity->high) & mask;
+  } else if (call->member_id.empty()) {
     const auto* refund = std::get_if<domain::Refund>(&call->request);
     const auto* receipt = std::get_if<ReadReceipt>(&call->request);
     const auto order = refund != nullptr ? refund->order : receipt->order;

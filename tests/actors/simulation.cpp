@@ -60,6 +60,7 @@ Simulation::Plan Simulation::draw_plan(std::mt19937_64& rng) {
   }
   constexpr std::uint64_t residents[] = {4, 8, 100};
   plan.resident_members_max = residents[draw(3)];
+  plan.identity_answers_max = draw(3) * 8;
   plan.book_buckets = draw(2) == 0 ? 2 : 16;
   plan.flush_members_max = static_cast<std::uint32_t>(1 + draw(3));
   plan.flush_interval_ms = draw(3) == 0 ? 400 : 30;
@@ -104,6 +105,7 @@ Clocks Simulation::clocks() {
 EngineOptions Simulation::options(const std::string& node) {
   return {.node_boot = node,
           .resident_members_max = plan_.resident_members_max,
+          .identity_answers_max = plan_.identity_answers_max,
           .queued_calls_max = 60,
           .lease_ttl_ms = 300,
           .append_timeout_ms = 200,
@@ -338,6 +340,9 @@ void Simulation::add_to(Coverage& coverage) const {
       {"history reads", &ShardStats::history_reads},
       {"bucket reads", &ShardStats::book_reads},
       {"claims reversed", &ShardStats::claims_reversed},
+      {"identity hits", &ShardStats::identity_hits},
+      {"identity reads", &ShardStats::identity_reads},
+      {"identity denials", &ShardStats::identity_denials},
   };
   for (const auto& gateway : gateways_) {
     for (const auto& [name, number] : numbers) coverage[name] += gateway->sum(number);

@@ -47,6 +47,7 @@ class Simulation {
     bool restarts = false;
     test::FaultRates rates;
     std::uint64_t resident_members_max = 0;
+    std::uint64_t identity_answers_max = 0;
     std::uint32_t book_buckets = 0;
     std::uint32_t flush_members_max = 0;
     std::int64_t flush_interval_ms = 0;

@@ -131,11 +131,13 @@ void Simulation::restart_and_ask() {
   auto& gateway = *current_[0];
   if (!settle("a restart owns all", 8'000, [&] { return gateway.owns_all(); })) return;
   calls_.all_is_well();
-  for (const auto& [member, request] : calls_.questions_after_restart()) {
+  for (const auto& question : calls_.questions_after_restart()) {
     int tries = 0;
     do {
-      if (++tries > 20) calls_.complain("no room for a member: " + text_of(member, request));
-      gateway.submit(calls_.ask(member, request, now(), now_ns_ + 5'000 * ms));
+      if (++tries > 20) {
+        calls_.complain("no room for: " + text_of(question.member_id, question.request));
+      }
+      gateway.submit(calls_.ask(question, now(), now_ns_ + 5'000 * ms));
       if (!settle("an answer", 6'000, [&] { return calls_.unanswered() == 0; })) return;
     } while (calls_.was_exhausted() && !failed());
   }

@@ -51,11 +51,34 @@ TEST(Simulation, KeepsEveryPromiseOnBadDays) {
   }
   for (const auto& [what, count] : coverage) std::cout << count << '\t' << what << '\n';
   if (seeds.last - seeds.first < 100) return;
-  for (const auto* what :
-       {"said: receipt", "said: receipt again", "said: history", "said: refused 10",
-        "said: refused 11", "said: refused 11 retryable", "said: refused 74", "gateway crashed",
-        "shard crashed", "gateway paused", "tail mended", "fenced", "resolvings", "passivations",
-        "history reads", "bucket reads", "claims reversed"}) {
+  for (const auto* what : {"said: receipt",
+                           "said: receipt again",
+                           "said: history",
+                           "said: refused 10",
+                           "said: refused 11",
+                           "said: refused 11 retryable",
+                           "said: refused 74",
+                           "gateway crashed",
+                           "shard crashed",
+                           "gateway paused",
+                           "tail mended",
+                           "fenced",
+                           "resolvings",
+                           "passivations",
+                           "said: linked",
+                           "said: linked already",
+                           "said: unlinked",
+                           "said: member by an identity",
+                           "said: checkout by an identity",
+                           "said: nobody by an identity",
+                           "said: refused 91",
+                           "said: refused 91 retryable",
+                           "identity hits",
+                           "identity reads",
+                           "identity denials",
+                           "history reads",
+                           "bucket reads",
+                           "claims reversed"}) {
     EXPECT_GT(coverage[what], 0U) << what;
   }
 }

@@ -89,11 +89,35 @@ void add_member(Table& table, Method method, bool required) {
       "member.identity.kind");
   add("no value", "identity { kind: IDENTITY_KIND_CARD }", Code::invalid_argument,
       "member.identity.value");
-  add("not linked", "identity { kind: IDENTITY_KIND_CARD value: '1' }", Code::not_found,
-      "member.identity");
+  add("overlong", in("identity", "kind: IDENTITY_KIND_OPEN_ID " + text("value", long_id)),
+      Code::invalid_argument, "member.identity.value");
+  add("no E.164", "identity { kind: IDENTITY_KIND_PHONE value: '+8613800138000' }",
+      Code::invalid_argument, "member.identity.value");
+}
+
+/// An identity that is linked or unlinked.
+void add_identity(Table& table, Method method) {
+  const auto add = [&](std::string_view what, std::string merge, std::string_view path) {
+    table.push_back(
+        {method, what, "identity", in("identity", merge), Code::invalid_argument, path});
+  };
+  table.push_back({method, "missing", "identity", "", Code::invalid_argument, "identity"});
+  add("no kind", "value: '1'", "identity.kind");
+  add("unknown kind", "kind: 99 value: '1'", "identity.kind");
+  add("no value", "kind: IDENTITY_KIND_CARD", "identity.value");
+  add("overlong", "kind: IDENTITY_KIND_CARD " + text("value", long_id), "identity.value");
+  add("control character", "kind: IDENTITY_KIND_OPEN_ID " + field("value", control),
+      "identity.value");
+  for (const std::string_view phone : {"1234", "1234567890123456", "013800138000", "+86138001380",
+                                       "138-0013-8000", "138 0013 8000"}) {
+    add("no E.164", "kind: IDENTITY_KIND_PHONE " + text("value", phone), "identity.value");
+  }
 }
 
 void add_unknown_member(Table& table, Method method, std::string_view path) {
+  table.push_back({method, "not linked", "member",
+                   "member { identity { kind: IDENTITY_KIND_CARD value: '1' } }", Code::not_found,
+                   path, LedgerClock::gateway, JudgedBy::rules});
   table.push_back({method, "unknown", "member", "member { id: 'nobody' }", Code::not_found, path,
                    LedgerClock::gateway, JudgedBy::rules});
 }
@@ -324,6 +348,13 @@ Table others() {
 
   add_id(table, Method::enroll, "member_id", "");
   add_received_at(table, Method::enroll, true);
+
+  for (const Method method : {Method::link_identity, Method::unlink_identity}) {
+    add_member(table, method, true);
+    add_unknown_member(table, method, "member");
+    add_identity(table, method);
+    add_received_at(table, method, true);
+  }
 
   add_member(table, Method::get_member, true);
   add_unknown_member(table, Method::get_member, "member");

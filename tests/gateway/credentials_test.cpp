@@ -72,6 +72,14 @@ TEST(Credentials, RolesMayCallTheirMethods) {
   EXPECT_TRUE(methods_of("operator").has(Method::refund));
   EXPECT_FALSE(methods_of("member_service").has(Method::checkout));
   EXPECT_TRUE(methods_of("member_service").has(Method::enroll));
+  for (const auto method : {Method::link_identity, Method::unlink_identity}) {
+    for (const std::string_view role : {"till", "member_service", "operator"}) {
+      EXPECT_TRUE(methods_of(role).has(method)) << role;
+    }
+    for (const std::string_view role : {"loyalty", "risk", "finance"}) {
+      EXPECT_FALSE(methods_of(role).has(method)) << role;
+    }
+  }
   for (const std::string_view role : {"loyalty", "risk", "finance"}) {
     EXPECT_FALSE(methods_of(role).has(Method::enroll)) << role;
     EXPECT_FALSE(methods_of(role).has(Method::refund)) << role;

@@ -17,6 +17,7 @@ namespace wutong::ctl {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 TEST(CtlValues, AmountsAreExactAndFollowTheCurrency) {
   EXPECT_EQ(minor_units_of("588", "CNY"), 58'800);
@@ -69,6 +70,8 @@ TEST(CtlRequests, WhatCannotBeUnderstoodIsTold) {
   order.origin.channel = "fax";
   EXPECT_THAT(checkout_of(order).error(), HasSubstr("fax"));
   EXPECT_THAT(member_of({.identity = "passport:1"}).error(), HasSubstr("passport"));
+  EXPECT_THAT(link_of({.member = {.id = "alice"}, .identity = "12345"}).error(),
+              HasSubstr("12345"));
 }
 
 struct Ran {
@@ -202,6 +205,31 @@ TEST_F(CtlProgram, ExitCodesTellRefusalsUsageAndErrorsApart) {
   EXPECT_THAT(unknown.output, HasSubstr("NOT_FOUND"));
   EXPECT_EQ(run("member --member alice", "wrong").exit_code, 3);
   EXPECT_EQ(run("--help").exit_code, 0);
+}
+
+TEST_F(CtlProgram, AMemberIsKnownByWhatIsLinked) {
+  for (const char* member : {"alice", "bob"}) {
+    EXPECT_EQ(run(std::string("enroll --member ") + member).exit_code, 0);
+  }
+
+  const Ran linked = run("link-identity --member alice --link phone:8613800138000");
+  EXPECT_EQ(linked.exit_code, 0);
+  EXPECT_THAT(linked.output, HasSubstr("member  alice"));
+  EXPECT_THAT(linked.output, HasSubstr("phone  since 2026-01-05T"));
+  EXPECT_THAT(linked.output, Not(HasSubstr("8613800138000")));
+  EXPECT_THAT(run("member --identity phone:8613800138000").output, HasSubstr("member  alice"));
+  EXPECT_THAT(run("history --identity phone:8613800138000").exit_code, 0);
+  EXPECT_EQ(run("link-identity --identity phone:8613800138000 --link card:C-1").exit_code, 0);
+
+  const Ran refused = run("link-identity --member bob --link phone:8613800138000");
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_THAT(refused.output, HasSubstr("identity belongs to another"));
+  EXPECT_EQ(run("link-identity --member bob --link phone:+8613800138000").exit_code, 3);
+  EXPECT_EQ(run("link-identity --member bob --link 8613800138000").exit_code, 2);
+
+  EXPECT_EQ(run("unlink-identity --member alice --unlink phone:8613800138000").exit_code, 0);
+  EXPECT_EQ(run("member --identity phone:8613800138000").exit_code, 3);
+  EXPECT_THAT(run("member --identity card:C-1").output, HasSubstr("card  since"));
 }
 
 TEST_F(CtlProgram, JsonHasTheNamesOfTheWire) {

@@ -39,6 +39,7 @@ std::shared_ptr<const domain::RiskPolicy> policy_that_declines() {
 }
 
 std::string hash_key() { return "0123456789abcdef"; }
+std::string identity_key() { return "0123456789abcdef0123456789abcdef"; }
 
 Credential till_of_m1() {
   Credential credential{.name = "m1", .role = Role::till, .venues = {"M1"}};

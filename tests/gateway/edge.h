@@ -23,6 +23,7 @@ inline constexpr domain::Instant noon{1'767'585'600'000};
 [[nodiscard]] std::shared_ptr<const domain::RiskPolicy> policy_that_declines();
 
 [[nodiscard]] std::string hash_key();
+[[nodiscard]] std::string identity_key();
 
 /// May call everything for M1.
 [[nodiscard]] Credential till_of_m1();

@@ -66,7 +66,7 @@ EdgeGateway::EdgeGateway(EdgeOptions options)
       ledger_({.id = "edge",
                .shards = 4,
                .hash_key = hash_key(),
-               .identity_key = std::string(32, 'i'),
+               .identity_key = identity_key(),
                .clock = options.clock},
               clocks_.wall_ms) {
   engine_ = Engine::start({.node_boot = "edge/1", .threads = 2},
@@ -123,6 +123,10 @@ grpc::Status EdgeGateway::call(Method method, const google::protobuf::Message& r
       return unary(*stub_, &Stub::Grant, *made, request);
     case Method::revoke_grant:
       return unary(*stub_, &Stub::RevokeGrant, *made, request);
+    case Method::link_identity:
+      return unary(*stub_, &Stub::LinkIdentity, *made, request);
+    case Method::unlink_identity:
+      return unary(*stub_, &Stub::UnlinkIdentity, *made, request);
     case Method::get_receipt:
       return unary(*stub_, &Stub::GetReceipt, *made, request);
     case Method::enroll:

@@ -86,6 +86,7 @@ TEST(Metrics, EveryMethodAndOutcomeHasALineOfItsOwn) {
   EXPECT_THAT(text, HasSubstr("{method=\"Checkout\",outcome=\"declined\"} 17\n"));
   EXPECT_THAT(text, HasSubstr("{method=\"Hold\",outcome=\"declined\"} 95\n"));
   EXPECT_THAT(text, HasSubstr("{method=\"RevokeGrant\",outcome=\"unauthenticated\"} 143\n"));
+  EXPECT_THAT(text, HasSubstr("{method=\"UnlinkIdentity\",outcome=\"unauthenticated\"} 169\n"));
 }
 
 TEST(Metrics, ExtraSamplesOfOneNameAreOneFamily) {

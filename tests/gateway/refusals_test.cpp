@@ -45,7 +45,9 @@ constexpr std::array all_refusals = {Refusal::member_unknown,
                                      Refusal::grant_unknown,
                                      Refusal::grant_already_revoked,
                                      Refusal::party_unknown,
-                                     Refusal::expires_in_past};
+                                     Refusal::expires_in_past,
+                                     Refusal::too_many_identities,
+                                     Refusal::identity_of_other};
 
 TEST(Refusals, EachHasItsNumberOnTheWireAndAComplaint) {
   for (const Refusal refusal : all_refusals) {
@@ -91,6 +93,7 @@ TEST(Refusals, AFieldHasThePathOfItsMethod) {
   EXPECT_EQ(path_of(Field::expires_on, Method::grant), "expires_on");
   EXPECT_EQ(path_of(Field::reason, Method::grant), "reason");
   EXPECT_EQ(path_of(Field::grant_id, Method::revoke_grant), "grant_id");
+  EXPECT_EQ(path_of(Field::identity, Method::link_identity), "identity");
 }
 
 TEST(Refusals, OfHoldsAndGrantsAreInsideTheReplyUnlessTheRequestIsWrong) {

@@ -134,9 +134,21 @@ struct RequestCheck {
     expect_text(reason, 256);
   }
   /// What holds of every hold and grant, and that the rules can take it.
+  /// By exactly one of the two.
+  void expect_member() const {
+    EXPECT_NE(call.identity.has_value(), !call.member_id.empty());
+    if (!call.member_id.empty()) expect_id(call.member_id);
+  }
+  template <typename Change>
+  void expect_identity(const Change& change) const {
+    expect_member();
+    expect_time(call.received_at);
+    EXPECT_GE(static_cast<int>(change.kind), 1);
+    EXPECT_LE(static_cast<int>(change.kind), 3);
+  }
   template <typename Asked>
   void expect_given(const Asked& asked) const {
-    expect_id(call.member_id);
+    expect_member();
     expect_origin(asked.origin);
     expect_time(asked.occurred_at);
     expect_time(call.received_at);
@@ -159,20 +171,20 @@ struct RequestCheck {
     (void)decide(domain::Member(), program(), policy, enroll, call.received_at);
   }
   void operator()(const domain::Checkout& checkout) const {
-    expect_id(call.member_id);
+    expect_member();
     expect_id(checkout.order_id);
     expect_order(checkout);
     expect_time(call.received_at);
     expect_decided(checkout);
   }
   void operator()(const domain::Quote& asked) const {
-    expect_id(call.member_id);
+    expect_member();
     expect_order(asked.checkout);
     expect_time(call.received_at);
     (void)quote(alice(call.received_at), program(), policy, asked, call.received_at);
   }
   void operator()(const domain::Refund& refund) const {
-    if (!call.member_id.empty()) expect_id(call.member_id);
+    if (!call.member_id.empty()) expect_member();
     expect_id(refund.refund_id);
     expect_origin(refund.origin);
     expect_time(refund.occurred_at);
@@ -226,12 +238,14 @@ struct RequestCheck {
     expect_reason(revocation.reason);
     expect_given(revocation);
   }
-  void operator()(const ReadMember&) const { expect_id(call.member_id); }
+  void operator()(const domain::LinkIdentity& link) const { expect_identity(link); }
+  void operator()(const domain::UnlinkIdentity& unlink) const { expect_identity(unlink); }
+  void operator()(const ReadMember&) const { expect_member(); }
   void operator()(const ReadReceipt&) const {
-    if (!call.member_id.empty()) expect_id(call.member_id);
+    if (!call.member_id.empty()) expect_member();
   }
   void operator()(const ReadHistory& read) const {
-    expect_id(call.member_id);
+    expect_member();
     EXPECT_GE(read.records_max, 1U);
     EXPECT_LE(read.records_max, 200U);
   }
@@ -260,7 +274,7 @@ void expect_named(const Problem& problem, const Message& request) {
 /// Whether the edge takes what the caller says in `bytes`.
 template <typename Request>
 bool is_taken(std::string_view bytes, LedgerClock clock) {
-  static const KeyHasher keys(test::hash_key());
+  static const KeyHasher keys(test::hash_key(), test::identity_key());
   static const Credential credential = test::till_of_m1();
   Request request;
   if (!request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return false;
@@ -286,12 +300,13 @@ bool is_taken(std::string_view bytes, LedgerClock clock) {
 
 using Taken = bool (*)(std::string_view bytes, LedgerClock clock);
 constexpr std::array<Taken, method_count> taken_by_method = {
-    is_taken<v1::QuoteRequest>,       is_taken<v1::CheckoutRequest>,
-    is_taken<v1::RefundRequest>,      is_taken<v1::GetReceiptRequest>,
-    is_taken<v1::EnrollRequest>,      is_taken<v1::GetMemberRequest>,
-    is_taken<v1::ListHistoryRequest>, is_taken<v1::HoldRequest>,
-    is_taken<v1::ReleaseRequest>,     is_taken<v1::GrantRequest>,
-    is_taken<v1::RevokeGrantRequest>};
+    is_taken<v1::QuoteRequest>,         is_taken<v1::CheckoutRequest>,
+    is_taken<v1::RefundRequest>,        is_taken<v1::GetReceiptRequest>,
+    is_taken<v1::EnrollRequest>,        is_taken<v1::GetMemberRequest>,
+    is_taken<v1::ListHistoryRequest>,   is_taken<v1::HoldRequest>,
+    is_taken<v1::ReleaseRequest>,       is_taken<v1::GrantRequest>,
+    is_taken<v1::RevokeGrantRequest>,   is_taken<v1::LinkIdentityRequest>,
+    is_taken<v1::UnlinkIdentityRequest>};
 
 class RequestFuzz : public ::testing::TestWithParam<Method> {};
 
@@ -333,7 +348,8 @@ INSTANTIATE_TEST_SUITE_P(Methods, RequestFuzz,
                          ::testing::Values(Method::quote, Method::checkout, Method::refund,
                                            Method::get_receipt, Method::enroll, Method::get_member,
                                            Method::list_history, Method::hold, Method::release,
-                                           Method::grant, Method::revoke_grant),
+                                           Method::grant, Method::revoke_grant,
+                                           Method::link_identity, Method::unlink_identity),
                          [](const auto& method) { return std::string(name_of(method.param)); });
 
 }  // namespace

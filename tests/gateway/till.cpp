@@ -242,6 +242,14 @@ Answer<v1::GetReceiptReply> Till::call(const v1::GetReceiptRequest& request) con
 Answer<v1::EnrollReply> Till::call(const v1::EnrollRequest& request) const {
   return run<v1::EnrollReply>(Unary<v1::EnrollRequest, v1::EnrollReply>(&Stub::Enroll), request);
 }
+Answer<v1::LinkIdentityReply> Till::call(const v1::LinkIdentityRequest& request) const {
+  using Method = Unary<v1::LinkIdentityRequest, v1::LinkIdentityReply>;
+  return run<v1::LinkIdentityReply>(Method(&Stub::LinkIdentity), request);
+}
+Answer<v1::UnlinkIdentityReply> Till::call(const v1::UnlinkIdentityRequest& request) const {
+  using Method = Unary<v1::UnlinkIdentityRequest, v1::UnlinkIdentityReply>;
+  return run<v1::UnlinkIdentityReply>(Method(&Stub::UnlinkIdentity), request);
+}
 Answer<v1::GetMemberReply> Till::call(const v1::GetMemberRequest& request) const {
   using Method = Unary<v1::GetMemberRequest, v1::GetMemberReply>;
   return run<v1::GetMemberReply>(Method(&Stub::GetMember), request);
@@ -276,6 +284,8 @@ Answer<std::string> Till::call_any(const google::protobuf::Message& request) con
                      call_if<v1::RevokeGrantRequest>(*this, request, answer) ||
                      call_if<v1::GetReceiptRequest>(*this, request, answer) ||
                      call_if<v1::EnrollRequest>(*this, request, answer) ||
+                     call_if<v1::LinkIdentityRequest>(*this, request, answer) ||
+                     call_if<v1::UnlinkIdentityRequest>(*this, request, answer) ||
                      call_if<v1::GetMemberRequest>(*this, request, answer) ||
                      call_if<v1::ListHistoryRequest>(*this, request, answer);
   EXPECT_TRUE(known) << request.GetTypeName();

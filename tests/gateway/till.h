@@ -106,6 +106,8 @@ class Till {
   Answer<v1::RevokeGrantReply> call(const v1::RevokeGrantRequest& request) const;
   Answer<v1::GetReceiptReply> call(const v1::GetReceiptRequest& request) const;
   Answer<v1::EnrollReply> call(const v1::EnrollRequest& request) const;
+  Answer<v1::LinkIdentityReply> call(const v1::LinkIdentityRequest& request) const;
+  Answer<v1::UnlinkIdentityReply> call(const v1::UnlinkIdentityRequest& request) const;
   Answer<v1::GetMemberReply> call(const v1::GetMemberRequest& request) const;
   Answer<v1::ListHistoryReply> call(const v1::ListHistoryRequest& request) const;
   /// Any method's request.

@@ -14,7 +14,7 @@ using google::protobuf::Message;
 
 template <typename Request>
 OrProblem<std::unique_ptr<Call>> translated(const Message& request, LedgerClock clock) {
-  static const KeyHasher keys(test::hash_key());
+  static const KeyHasher keys(test::hash_key(), test::identity_key());
   static const auto program = test::program_p0();
   static const Credential credential = test::till_of_m1();
   return translate(dynamic_cast<const Request&>(request),
@@ -42,6 +42,10 @@ OrProblem<std::unique_ptr<Call>> translated(Method method, const Message& reques
       return translated<v1::GrantRequest>(request, clock);
     case Method::revoke_grant:
       return translated<v1::RevokeGrantRequest>(request, clock);
+    case Method::link_identity:
+      return translated<v1::LinkIdentityRequest>(request, clock);
+    case Method::unlink_identity:
+      return translated<v1::UnlinkIdentityRequest>(request, clock);
     case Method::get_receipt:
       return translated<v1::GetReceiptRequest>(request, clock);
     case Method::enroll:
@@ -117,7 +121,7 @@ TEST(TranslateRequest, CheckoutCarriesEverythingThatWasTold) {
 }
 
 TEST(TranslateRequest, KeysAreThoseOfTheIdsTold) {
-  const KeyHasher keys(test::hash_key());
+  const KeyHasher keys(test::hash_key(), test::identity_key());
 
   const auto checkout = valid(Method::checkout);
   const auto refund = valid(Method::refund);
@@ -131,8 +135,31 @@ TEST(TranslateRequest, KeysAreThoseOfTheIdsTold) {
   EXPECT_EQ(std::get<ReadReceipt>(receipt->request).order, keys.order("M1", "A"));
 }
 
+TEST(TranslateRequest, OfAnIdentityOnlyTheHashIsLeft) {
+  const KeyHasher keys(test::hash_key(), test::identity_key());
+  constexpr auto phone = domain::IdentityKind::phone;
+  const auto key = keys.identity(phone, "8613800138000");
+  v1::MemberRef named;
+  named.mutable_identity()->set_kind(v1::IDENTITY_KIND_PHONE);
+  named.mutable_identity()->set_value("8613800138000");
+  auto request = test::valid_request(Method::checkout, LedgerClock::gateway);
+  *dynamic_cast<v1::CheckoutRequest&>(*request).mutable_member() = named;
+
+  const auto checkout = translated(Method::checkout, *request);
+  const auto link = valid(Method::link_identity);
+  const auto unlink = valid(Method::unlink_identity);
+
+  ASSERT_TRUE(checkout) << checkout.error().text;
+  EXPECT_EQ((*checkout)->member_id, "");
+  EXPECT_EQ((*checkout)->identity, key);
+  EXPECT_EQ(link->identity, std::nullopt);
+  EXPECT_EQ(std::get<domain::LinkIdentity>(link->request).identity, key);
+  EXPECT_EQ(std::get<domain::LinkIdentity>(link->request).kind, phone);
+  EXPECT_EQ(std::get<domain::UnlinkIdentity>(unlink->request).identity, key);
+}
+
 TEST(TranslateRequest, CheckoutCapturesTheHoldOfItsOwnVenue) {
-  const KeyHasher keys(test::hash_key());
+  const KeyHasher keys(test::hash_key(), test::identity_key());
   auto request = test::valid_request(Method::checkout, LedgerClock::gateway);
   auto& checkout = dynamic_cast<v1::CheckoutRequest&>(*request);
 
@@ -148,7 +175,7 @@ TEST(TranslateRequest, CheckoutCapturesTheHoldOfItsOwnVenue) {
 }
 
 TEST(TranslateRequest, HoldAndReleaseCarryEverythingThatWasTold) {
-  const KeyHasher keys(test::hash_key());
+  const KeyHasher keys(test::hash_key(), test::identity_key());
 
   const auto held = valid(Method::hold);
   const auto released = valid(Method::release);
@@ -171,7 +198,7 @@ TEST(TranslateRequest, HoldAndReleaseCarryEverythingThatWasTold) {
 }
 
 TEST(TranslateRequest, GrantAndRevocationCarryEverythingThatWasTold) {
-  const KeyHasher keys(test::hash_key());
+  const KeyHasher keys(test::hash_key(), test::identity_key());
 
   const auto granted = valid(Method::grant);
   const auto revoked = valid(Method::revoke_grant);

@@ -52,6 +52,10 @@ std::string_view valid_text(Method method) {
       return "order { venue: 'M1' order_id: 'A' } member { id: 'alice' } ";
     case Method::enroll:
       return "member_id: 'alice' ";
+    case Method::link_identity:
+    case Method::unlink_identity:
+      return "member { id: 'alice' } "
+             "identity { kind: IDENTITY_KIND_PHONE value: '8613800138000' } ";
     case Method::get_member:
       return "member { id: 'alice' } ";
     case Method::list_history:
@@ -76,6 +80,10 @@ std::unique_ptr<Message> empty_request(Method method) {
       return std::make_unique<v1::GrantRequest>();
     case Method::revoke_grant:
       return std::make_unique<v1::RevokeGrantRequest>();
+    case Method::link_identity:
+      return std::make_unique<v1::LinkIdentityRequest>();
+    case Method::unlink_identity:
+      return std::make_unique<v1::UnlinkIdentityRequest>();
     case Method::get_receipt:
       return std::make_unique<v1::GetReceiptRequest>();
     case Method::enroll:

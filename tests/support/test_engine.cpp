@@ -56,6 +56,10 @@ domain::RecordKey record_key(const std::string& venue, const std::string& order_
   return {.high = hash_of(text, 2), .low = static_cast<std::uint32_t>(hash_of(text, 3))};
 }
 
+domain::IdentityKey identity_key(const std::string& value) {
+  return {.high = hash_of(value, 4), .low = hash_of(value, 5)};
+}
+
 domain::Checkout checkout_of(const std::string& order_id, std::int64_t minor_units,
                              domain::Instant occurred_at, const std::string& venue) {
   domain::Checkout checkout;
@@ -108,17 +112,34 @@ bool TestEngine::wait_until_ready(int seconds) {
 
 std::future<Reply> TestEngine::submit(const std::string& member_id, Request request,
                                       domain::Instant received_at, std::int64_t timeout_ms) {
-  auto promise = std::make_shared<std::promise<Reply>>();
-  auto future = promise->get_future();
   auto call = std::make_unique<Call>();
   call->member_id = member_id;
   if (!member_id.empty()) call->member = member_key(member_id);
   call->request = std::move(request);
   call->received_at = received_at;
+  return submit(std::move(call), timeout_ms);
+}
+
+std::future<Reply> TestEngine::submit(domain::IdentityKey identity, Request request,
+                                      domain::Instant received_at, std::int64_t timeout_ms) {
+  auto call = std::make_unique<Call>();
+  call->identity = identity;
+  call->request = std::move(request);
+  call->received_at = received_at;
+  return submit(std::move(call), timeout_ms);
+}
+
+std::future<Reply> TestEngine::submit(std::unique_ptr<Call> call, std::int64_t timeout_ms) {
+  auto promise = std::make_shared<std::promise<Reply>>();
+  auto future = promise->get_future();
   call->deadline = system_clocks().boot_ns() + timeout_ms * 1'000'000;
   call->done = [promise](Reply reply, const CallTimes&) { promise->set_value(std::move(reply)); };
   engine_->submit(std::move(call));
   return future;
+}
+
+Reply TestEngine::call(domain::IdentityKey identity, Request request, domain::Instant received_at) {
+  return submit(identity, std::move(request), received_at).get();
 }
 
 Reply TestEngine::call(const std::string& member_id, Request request, domain::Instant received_at) {

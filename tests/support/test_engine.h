@@ -37,6 +37,8 @@ class MemorySafekeeping : public Safekeeping {
 [[nodiscard]] domain::MemberKey member_key(const std::string& member_id);
 [[nodiscard]] domain::RecordKey record_key(const std::string& venue, const std::string& order_id);
 
+[[nodiscard]] domain::IdentityKey identity_key(const std::string& value);
+
 /// A checkout at venue M1 of P0 paid in one tender, at `occurred_at`.
 [[nodiscard]] domain::Checkout checkout_of(const std::string& order_id, std::int64_t minor_units,
                                            domain::Instant occurred_at,
@@ -61,6 +63,11 @@ class TestEngine {
                             domain::Instant received_at, std::int64_t timeout_ms = 20'000);
   Reply call(const std::string& member_id, Request request, domain::Instant received_at);
 
+  /// The same for whomever the identity is linked to.
+  std::future<Reply> submit(domain::IdentityKey identity, Request request,
+                            domain::Instant received_at, std::int64_t timeout_ms = 20'000);
+  Reply call(domain::IdentityKey identity, Request request, domain::Instant received_at);
+
   void enroll(const std::string& member_id, domain::Instant at);
 
   /// Ends the engine without a flush, as a crash would, or in order.
@@ -68,6 +75,8 @@ class TestEngine {
   bool stop(std::int64_t bound_ms = 20'000);
 
  private:
+  std::future<Reply> submit(std::unique_ptr<Call> call, std::int64_t timeout_ms);
+
   persistence::StoredCodec codec_;
   MemorySafekeeping safekeeping_;
   std::unique_ptr<Engine> engine_;
