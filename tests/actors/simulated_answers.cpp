@@ -166,7 +166,7 @@ void SimulatedCalls::check(const Asked& asked, const RefusedReply& reply) {
       if (reply.retryable) return;
       const auto all = mirror_.checkouts_of(checkout->key);
       const bool true_other = std::ranges::any_of(all, [&](const auto* order) {
-        return asked.identity || order->member != asked.member && !order->reversed;
+        return !order->reversed && (asked.identity || order->member != asked.member);
       });
       if (!true_other) complain(asked, "no other member has the order");
       return;

@@ -89,8 +89,6 @@ void add_member(Table& table, Method method, bool required) {
       "member.identity.kind");
   add("no value", "identity { kind: IDENTITY_KIND_CARD }", Code::invalid_argument,
       "member.identity.value");
-  add("overlong", in("identity", "kind: IDENTITY_KIND_OPEN_ID " + text("value", long_id)),
-      Code::invalid_argument, "member.identity.value");
   add("no E.164", "identity { kind: IDENTITY_KIND_PHONE value: '+8613800138000' }",
       Code::invalid_argument, "member.identity.value");
 }
@@ -108,8 +106,8 @@ void add_identity(Table& table, Method method) {
   add("overlong", "kind: IDENTITY_KIND_CARD " + text("value", long_id), "identity.value");
   add("control character", "kind: IDENTITY_KIND_OPEN_ID " + field("value", control),
       "identity.value");
-  for (const std::string_view phone : {"1234", "1234567890123456", "013800138000", "+86138001380",
-                                       "138-0013-8000", "138 0013 8000"}) {
+  for (const auto* phone :
+       {"1234", "1234567890123456", "013800138000", "+86138001380", "138 0013 8000"}) {
     add("no E.164", "kind: IDENTITY_KIND_PHONE " + text("value", phone), "identity.value");
   }
 }

@@ -38,15 +38,22 @@ struct Draft {
   std::array<std::vector<LogEvent>, shards> logs;
   std::array<Position, shards> marks;
   std::map<std::uint64_t, Snapshot> snapshots;
+  /// What the directories stored at the last flush.
+  std::map<domain::IdentityKey, MemberKey> claims;
 };
 
+/// The identity's shard is told by its number, as by any hash.
+inline domain::IdentityKey identity(std::uint64_t number) { return {.high = number, .low = 1}; }
+
 inline Position position_of(const LogEvent& event) {
-  if (const auto* of_member = std::get_if<MemberEvent>(&event)) {
-    return domain::header_of(of_member->event).position;
-  }
-  if (const auto* settled = std::get_if<OrderSettled>(&event)) return settled->header.position;
-  if (const auto* freed = std::get_if<OrderFreed>(&event)) return freed->header.position;
-  return std::get<Taken>(event).header.position;
+  return std::visit(
+      [](const auto& of_kind) {
+        if constexpr (requires { of_kind.header; })
+          return of_kind.header.position;
+        else
+          return domain::header_of(of_kind.event).position;
+      },
+      event);
 }
 
 /// Runs commands of two members under P0, as the engine would, into a draft.
@@ -107,6 +114,25 @@ class Shop {
                             .reversal = true});
   }
 
+  void claim(MemberKey key, std::uint64_t number) {
+    const auto shard = static_cast<std::uint32_t>(number % shards);
+    draft_.logs[shard].push_back(
+        IdentityClaimed{.header = next(shard), .identity = identity(number), .member = key});
+    claims_[identity(number)] = key;
+  }
+  void free(MemberKey key, std::uint64_t number) {
+    const auto shard = static_cast<std::uint32_t>(number % shards);
+    draft_.logs[shard].push_back(
+        IdentityFreed{.header = next(shard), .identity = identity(number), .member = key});
+    claims_.erase(identity(number));
+  }
+  void link(MemberKey key, std::uint64_t number) {
+    run(key, domain::LinkIdentity{.identity = identity(number)});
+  }
+  void unlink(MemberKey key, std::uint64_t number) {
+    run(key, domain::UnlinkIdentity{.identity = identity(number)});
+  }
+
   /// What the history of the member's records does after the retention.
   void forget_records(MemberKey key) { members_[key.value].records.clear(); }
 
@@ -121,6 +147,7 @@ class Shop {
       draft_.snapshots[key] = std::move(snapshot);
     }
     draft_.marks = positions_;
+    draft_.claims = claims_;
   }
 
   [[nodiscard]] const Draft& draft() const { return draft_; }
@@ -155,6 +182,7 @@ class Shop {
   domain::Instant now_ = at("2026-11-02 12:00:00");
   std::map<std::uint64_t, domain::Member> members_;
   std::array<Position, shards> positions_;
+  std::map<domain::IdentityKey, MemberKey> claims_;
   Draft draft_;
   int refunds_ = 0;
 };
@@ -204,6 +232,10 @@ inline std::unique_ptr<MemoryLedger> written(const Draft& draft,
     for (const auto& [key, snapshot] : draft.snapshots) {
       if (key % shards != shard) continue;
       flush.snapshots.push_back({{key}, codec.snapshot_bytes(snapshot)});
+    }
+    for (const auto& [identity, member] : draft.claims) {
+      if (identity.high % shards != shard) continue;
+      flush.identities.push_back({.identity = identity, .claim = codec.claim_bytes(member)});
     }
     journal.flush(flush, [](auto result) { EXPECT_EQ(*result, FlushOutcome::done); });
   }
