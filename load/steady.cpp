@@ -52,7 +52,9 @@ class SteadyRun {
         absl::StrFormat("%s%06d", flags_.member_prefix, random_.below(flags_.members)));
     request.mutable_origin()->set_venue(rules_.venues.front().id);
     request.set_order_id(absl::StrCat("steady-", flags_.seed, "-", number));
-    request.set_occurred_at_unix_ms(absl::ToUnixMillis(absl::Now()));
+    const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
+    request.set_occurred_at_unix_ms(
+        std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count());
     request.set_amount_minor(amount_minor);
     request.set_currency(rules_.currency);
     auto& tender = *request.add_tenders();
