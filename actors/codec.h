@@ -75,7 +75,8 @@ using LogEvent =
 /// A record as memory and history keep it: what look-ups need, and the stored bytes.
 struct PackedRecord {
   domain::RecordKey key;
-  /// The record that it belongs to, as a refund to its order; its own key if it stands for itself.
+  /// The record that it belongs to, as a refund to its order or a release to its hold; its own key if it
+  /// stands for itself.
   domain::RecordKey order;
   domain::Position position;
   /// `occurred_at` of that one; names the history's month.

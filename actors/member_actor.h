@@ -38,10 +38,10 @@ enum class LinkState : std::uint8_t {
 struct WaitingCall {
   std::shared_ptr<Call> call;
   std::uint64_t ticket = 0;
-  /// Of the order that it is about.
+  /// Of what it is about: its order, or the hold or grant that it ends.
   BookState book = BookState::not_asked;
   std::int32_t month = 0;
-  /// Of a refund's own id.
+  /// Of its own id, or of a decline of the order.
   BookState id_book = BookState::not_asked;
   std::int32_t id_month = 0;
   LinkState link = LinkState::not_asked;

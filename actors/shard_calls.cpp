@@ -26,6 +26,22 @@ std::optional<std::pair<domain::RecordKey, domain::RecordKey>> records_of(const 
   return std::pair{filed->beside.value_or(filed->key), filed->key};
 }
 
+/// Whether the same request may be taken later, by nothing that its caller does.
+bool may_pass(domain::Refusal refusal, const domain::Member& member) {
+  switch (refusal) {
+    case domain::Refusal::order_unknown:
+      // An order may come late, and its refund be first.
+      return true;
+    case domain::Refusal::too_many_holds:
+      return true;
+    case domain::Refusal::shortfall:
+      // What is held may come free.
+      return !member.holds.empty();
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 void Shard::on_submit(std::shared_ptr<Call> call, bool routed) {
@@ -224,8 +240,7 @@ void Shard::decide(MemberActor& member, WaitingCall& waiting, const domain::Comm
       reply_after(std::move(waiting.call), member.state.position, member_reply(member, now),
                   std::nullopt, true);
     } else {
-      // An order may come late, and its refund be first.
-      refuse(member, waiting, refused, refused.refusal == domain::Refusal::order_unknown);
+      refuse(member, waiting, refused, may_pass(refused.refusal, member.state));
     }
   }
   member.state.records.clear();

@@ -16,11 +16,9 @@ bool has_all_records(const MemberActor& member) {
   return member.receipts_complete_from.unix_ms == 0;
 }
 
-/// Memory has a decline of the order as it was paid then.
-bool has_decline(const MemberActor& member, const domain::Checkout& checkout) {
-  return std::ranges::any_of(member.records, [&](const PackedRecord& record) {
-    return record.declined && record.key == checkout.key && record.filed_at == checkout.occurred_at;
-  });
+/// Memory lacks no decline of the order as it was paid then.
+bool has_declines(const MemberActor& member, const domain::Checkout& checkout) {
+  return checkout.occurred_at >= member.receipts_complete_from;
 }
 
 }  // namespace
@@ -105,7 +103,7 @@ bool Shard::prepare_checkout(MemberActor& member, WaitingCall& waiting,
                          (forgotten || unsettled_.contains(claim_of(checkout.key, member.key))));
   if (waiting.book == BookState::not_asked || outdated) claim(member, waiting, checkout);
   const bool decline_found =
-      has_decline(member, checkout) || find_id(member, waiting, own_id(checkout), waiting.id_book);
+      has_declines(member, checkout) || find_id(member, waiting, own_id(checkout), waiting.id_book);
   if (waiting.book == BookState::asked || !decline_found) return false;
   std::vector<std::int32_t> months;
   if (waiting.book == BookState::known) months.push_back(waiting.month);

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "actors/domain/calendar.h"
+#include "actors/domain/decide.h"
 #include "actors/shard_answers.h"
 
 // Who is told what, and not before it is durable and still true.
@@ -11,7 +12,6 @@ namespace {
 
 constexpr std::uint32_t history_records_max = 200;
 
-/// A lot whose day has passed is gone, though the event that says so may not have come yet.
 Expiring expiring_next(const domain::Member& member, domain::Day today) {
   Expiring next;
   for (const auto& lot : member.lots) {
@@ -22,6 +22,21 @@ Expiring expiring_next(const domain::Member& member, domain::Day today) {
     next.last_day = lot.expires_on;
   }
   return next;
+}
+
+/// The member as it is by `now`, though the event that says so may not have come yet. `due_member` has
+/// room for one that differs from `member`.
+const domain::Member& as_of(const domain::Member& member, const Rules& rules, domain::Instant now,
+                            domain::Member& due_member) {
+  if (member.empty()) return member;
+  auto event = domain::due(member, *rules.program, *rules.policy, now);
+  if (!event) return member;
+  due_member = member;
+  auto& header = domain::header_of(*event);
+  header.position = member.position;
+  domain::apply(due_member, *event);
+  due_member.last_event_at = member.last_event_at;
+  return due_member;
 }
 
 }  // namespace
@@ -114,7 +129,8 @@ void Shard::expire_replies() {
 
 Standing Shard::standing_of(const MemberActor& member, const domain::Record& record,
                             domain::Instant now) const {
-  const auto& state = member.state;
+  domain::Member due_member;
+  const auto& state = as_of(member.state, rules_, now, due_member);
   const auto today = domain::business_day(now, rules_.program->zone);
   Standing standing{.now = domain::balances_of(state, today, now),
                     .expiring = expiring_next(state, today)};
@@ -133,10 +149,12 @@ Standing Shard::standing_of(const MemberActor& member, const domain::Record& rec
 }
 
 MemberReply Shard::member_reply(const MemberActor& member, domain::Instant now) const {
+  domain::Member due_member;
+  const auto& state = as_of(member.state, rules_, now, due_member);
   const auto today = domain::business_day(now, rules_.program->zone);
-  return {.member = member.state,
-          .now = domain::balances_of(member.state, today, now),
-          .expiring = expiring_next(member.state, today)};
+  return {.member = state,
+          .now = domain::balances_of(state, today, now),
+          .expiring = expiring_next(state, today)};
 }
 
 Reply Shard::history_page(const MemberActor& member, const WaitingCall& waiting,

@@ -121,6 +121,8 @@ std::string_view complaint_of(Refusal refusal) {
       return "names no open hold";
     case Refusal::late_without_hold:
       return "is missing: a late order can use points of an open hold only";
+    case Refusal::too_many_holds:
+      return "is one more than a member may have open";
     case Refusal::below_offset_threshold:
       return "asks for points on an order too small for them";
     case Refusal::not_in_steps:

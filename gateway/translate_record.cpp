@@ -123,20 +123,6 @@ std::int64_t sum(const std::vector<domain::Points>& parts) {
       [](std::int64_t total, domain::Points part) { return total + part.count; });
 }
 
-/// Points of a claw-back, or of a revocation, that were in no lot, had not expired and are not owed.
-template <typename Happened>
-std::int64_t booked_loss(const Happened& /*event*/, const v1::ReceiptRecord& /*told*/) {
-  return 0;
-}
-std::int64_t booked_loss(const domain::Refunded& event, const v1::ReceiptRecord& told) {
-  return event.clawed_back.count - moved(event.effects, domain::Reason::claw_back) -
-         told.clawed_back_as_expired() - told.debt_incurred();
-}
-std::int64_t booked_loss(const domain::GrantRevoked& event, const v1::ReceiptRecord& told) {
-  return event.points.count - moved(event.effects, domain::Reason::revoke) -
-         told.clawed_back_as_expired() - told.debt_incurred();
-}
-
 void fill(const domain::Effects& effects, v1::ReceiptRecord& out) {
   for (const domain::Movement& movement : effects.movements) {
     fill(movement, *out.add_movements());
@@ -304,6 +290,10 @@ concept Checked = requires(const Happened& happened) {
   happened.checks;
 };
 template <typename Happened>
+concept TakingBack = requires(const Happened& happened) {
+  happened.booked_loss;
+};
+template <typename Happened>
 concept Moving = requires(const Happened& happened) {
   happened.effects;
 };
@@ -317,10 +307,8 @@ void fill_record(const Happened& event, std::uint32_t shard, v1::ReceiptRecord& 
   if constexpr (Checked<Happened>) {
     for (const domain::RiskCheck& check : event.checks) tell(check, *out.add_risk_checks());
   }
-  if constexpr (Moving<Happened>) {
-    fill(event.effects, out);
-    out.set_booked_loss(booked_loss(event, out));
-  }
+  if constexpr (Moving<Happened>) fill(event.effects, out);
+  if constexpr (TakingBack<Happened>) out.set_booked_loss(event.booked_loss.count);
   tell(event.after, *out.mutable_balances_after());
 }
 

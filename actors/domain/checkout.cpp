@@ -94,7 +94,7 @@ std::optional<Refused> check_out(const Member& member, const Program& program,
   Demand demand{.earned = *asked, .used = checkout.points_to_use, .amount = checkout.amount};
   auto checks = checks_of(policy, occasion, demand);
   const Day today = business_day(now, program.zone);
-  if (decline(checks)) {
+  if (declines(checks)) {
     happened.emplace<Declined>(Declined{.header = header,
                                         .key = checkout.key,
                                         .id = checkout.order_id,

@@ -43,6 +43,7 @@ Field first_difference(const Released&, const Release&) { return Field::none; }
 Field first_difference(const GrantRevoked& known, const RevokeGrant& asked) {
   if (known.grant != asked.grant) return Field::grant_id;
   if (known.occurred_at != asked.occurred_at) return Field::occurred_at;
+  if (known.reason != asked.reason) return Field::reason;
   return Field::none;
 }
 

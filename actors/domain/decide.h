@@ -35,6 +35,8 @@ enum class Refusal : std::uint8_t {
   hold_unknown = 50,
   /// Points can be used late only by capturing a hold (D12).
   late_without_hold = 51,
+  /// The member has `open_holds_max` already.
+  too_many_holds = 52,
   below_offset_threshold = 60,
   not_in_steps = 61,
   balance_too_low = 62,

@@ -6,11 +6,27 @@
 #include "actors/domain/guards.h"
 
 namespace wutong::domain {
+namespace {
+
+/// The parts of one hold lie side by side. What has lapsed is gone by now.
+int open_holds(const Member& member) {
+  int holds = 0;
+  const HeldPoints* before = nullptr;
+  for (const HeldPoints& part : member.holds) {
+    if (before == nullptr || before->hold != part.hold) ++holds;
+    before = &part;
+  }
+  return holds;
+}
+
+}  // namespace
 
 tl::expected<Held, Refused> hold_points(const Member& member, const Program& program,
                                         const RiskPolicy& policy, const Hold& hold, Instant now) {
   if (const auto refused = refusal_of_occasion(member, program, hold.occurred_at, now))
     return tl::unexpected(*refused);
+  if (open_holds(member) >= open_holds_max)
+    return tl::unexpected(Refused{Refusal::too_many_holds, Field::hold_id});
   const Day today = business_day(now, program.zone);
   Draft draft(member, today, now);
   if (hold.points > draft.balances().available)

@@ -118,7 +118,7 @@ std::vector<RiskCheck> checks_of(const RiskPolicy& policy, const Occasion& occas
   return checks;
 }
 
-bool decline(const std::vector<RiskCheck>& checks) {
+bool declines(const std::vector<RiskCheck>& checks) {
   return std::ranges::any_of(checks, [](const RiskCheck& check) {
     return check.mode == LimitMode::live && check.effect == LimitEffect::decline && check.exceeded;
   });

@@ -45,7 +45,7 @@ struct Demand {
                                                const Demand& demand);
 
 /// Whether a live limit says no to the whole.
-[[nodiscard]] bool decline(const std::vector<RiskCheck>& checks);
+[[nodiscard]] bool declines(const std::vector<RiskCheck>& checks);
 
 /// The most points that the checks let through: `asked`, or less if a live cap says so.
 [[nodiscard]] Points allowed_by(const std::vector<RiskCheck>& checks, Points asked);

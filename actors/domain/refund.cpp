@@ -178,7 +178,7 @@ std::optional<Refused> refund_order(const Member& member, const Program& program
   if (missing > Points{} && rest == Shortfall::refused) {
     return Refused{Refusal::shortfall, Field::none};
   }
-  if (decline(checks)) {
+  if (declines(checks)) {
     happened.emplace<Declined>(Declined{.header = header,
                                         .key = refund.key,
                                         .id = refund.refund_id,

@@ -209,6 +209,53 @@ TEST_F(EngineRecords, ADeclineIsTheSameLongAfterIt) {
             domain::Refusal::other_content);
 }
 
+/// A decline of other content that is remembered does not hide one that has left memory.
+TEST_F(EngineRecords, DeclinesOfOneOrderAreEachTheSameLongAfter) {
+  const domain::RiskPolicy one_a_day{.version = 2,
+                                     .limits = {{.id = domain::LimitId::intern("day"),
+                                                 .measure = domain::Measure::orders,
+                                                 .window = domain::Window::calendar_day,
+                                                 .effect = domain::LimitEffect::decline,
+                                                 .bound = 1,
+                                                 .scoped = {}}}};
+  take(one_a_day);
+  const Instant declined_at = now;
+  buy("o1", declined_at);
+  const auto first = done<domain::Declined>(checkout_of("o2", 30'000, declined_at));
+  // What is counted is counted by a limit that stops nobody.
+  auto unbounded = one_a_day;
+  unbounded.limits[0].bound = 1'000;
+  take(unbounded);
+  buy_others("other");
+  take(one_a_day);
+  const auto second = done<domain::Declined>(checkout_of("o2", 30'100, declined_at));
+  restart(false);
+
+  expect_replayed(checkout_of("o2", 30'000, declined_at), first);
+  expect_replayed(checkout_of("o2", 30'100, declined_at), second);
+}
+
+/// No event has come yet that says so.
+TEST_F(EngineRecords, AReadTellsOfWhatTimeHasBroughtAbout) {
+  auto short_lived = grant("g1", 500, now);
+  short_lived.expires_on = day("2026-11-21");
+  done<domain::Granted>(short_lived);
+  done<domain::Held>(hold("h1", 300, now));
+
+  now = now + Duration{16 * 60'000};
+  auto read = std::get<MemberReply>(call(ReadMember{}));
+  EXPECT_EQ(read.now, domain::Balances{.available = {500}});
+  EXPECT_EQ(read.expiring.points, Points{500});
+  EXPECT_TRUE(read.member.holds.empty());
+  EXPECT_EQ(read.member.lots.at(0).held, Points{});
+
+  now = at("2026-11-22 00:00:00");
+  read = std::get<MemberReply>(call(ReadMember{}));
+  EXPECT_EQ(read.now, domain::Balances{});
+  EXPECT_EQ(read.expiring.points, Points{});
+  for (const auto& lot : read.member.lots) EXPECT_EQ(lot.points, Points{});
+}
+
 /// Declined for one member, the order may be another's; and that member's again is refused.
 TEST_F(EngineRecords, ADeclineLeavesTheOrderToOtherMembers) {
   engine->enroll("bob", now);

@@ -269,7 +269,7 @@ TEST(ServicePoints, ARevocationThatIsNotCoveredIsRefusedWhereTheProgramSaysSo) {
 
   EXPECT_EQ(refused.refusal().code(), v1::REFUSAL_CODE_SHORTFALL);
   EXPECT_EQ(refused.refusal().field(), "");
-  EXPECT_FALSE(refused.refusal().retryable());
+  EXPECT_TRUE(refused.refusal().retryable()) << "what is held may come free";
 }
 
 TEST(ServicePoints, CallsAreCountedByMethodAndDeclinesApart) {

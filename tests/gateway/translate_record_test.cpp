@@ -72,6 +72,7 @@ TEST(TranslateRecord, PointsOutOfALotAreOwedByThePool) {
 TEST(TranslateRecord, RefundTellsTheLossThatIsBooked) {
   auto refund = refund_into_debt();
   refund.effects.debts.clear();
+  refund.booked_loss = {91};
   refund.checks = {{.limit = domain::LimitId::intern("refunds"), .value_asked = 1, .bound = 3}};
   v1::ReceiptRecord record;
 
@@ -217,7 +218,8 @@ TEST(TranslateRecord, GrantAndRevocationTellTheirPointsAndWhy) {
                                .grant_occurred_at = {1'000},
                                .occurred_at = {2'000},
                                .reason = "not sorry",
-                               .points = {500}};
+                               .points = {500},
+                               .booked_loss = {100}};
   revoked.effects.movements = granted.effects.movements;
   revoked.effects.movements[0].reason = domain::Reason::revoke;
   revoked.effects.movements[0].points = {-400};

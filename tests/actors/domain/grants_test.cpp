@@ -162,5 +162,16 @@ TEST(Shortfall, RefusesARevocationToo) {
             (Refused{Refusal::shortfall, Field::none}));
 }
 
+TEST(Revocation, WithAnotherReasonIsOtherContent) {
+  World world;
+  world.done<Granted>(world.grant("g1", {100}));
+  RevokeGrant revocation = world.revocation("v1", "g1");
+  world.done<GrantRevoked>(revocation);
+
+  revocation.reason = "another";
+
+  EXPECT_EQ(world.refusal(revocation), (Refused{Refusal::other_content, Field::reason}));
+}
+
 }  // namespace
 }  // namespace wutong::testing

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/domain/holds.h"
 #include "tests/actors/domain/world.h"
 
 /// Hold, release and capture as commands (D9).
@@ -41,6 +42,21 @@ TEST(HoldCommand, IsRefusedBeyondWhatIsAvailable) {
   EXPECT_EQ(world.refusal(world.hold("h2", {201})),
             (Refused{Refusal::balance_too_low, Field::points}));
   EXPECT_EQ(world.done<Held>(world.hold("h2", {200})).after, Balances{.held = {500}});
+}
+
+TEST(HoldCommand, IsRefusedBeyondWhatMayBeOpenAtATime) {
+  World world = with_500_points();
+  for (int i = 0; i < open_holds_max; ++i) {
+    world.done<Held>(world.hold(std::to_string(i), {1}));
+  }
+
+  EXPECT_EQ(world.refusal(world.hold("more", {1})),
+            (Refused{Refusal::too_many_holds, Field::hold_id}));
+  world.done<Released>(world.release("7"));
+  world.done<Held>(world.hold("more", {1}));
+
+  world.now = world.now + world.program.hold_timeout;
+  EXPECT_EQ(world.done<Held>(world.hold("later", {500})).after, Balances{.held = {500}});
 }
 
 TEST(HoldCommand, RepeatedIsTheSameReceiptAndElseTheFirstDifference) {

@@ -217,6 +217,41 @@ TEST(Scope, TheMostSpecificThatHoldsSetsTheBoundOfOneCounter) {
   world.buy({.id = "4", .amount = {10'00}});
 }
 
+/// The risk team tunes on live traffic: bound, effect and mode change, what was counted does not.
+TEST(ChangedLimit, GoesOnWithWhatWasCounted) {
+  World world;
+  const auto of = [&](std::int64_t bound, LimitEffect effect, LimitMode mode) {
+    Limit changed = limit("l", Measure::orders, bound, effect);
+    changed.mode = mode;
+    world.policy.limits = {changed};
+  };
+  const auto before = [&](const std::string& order) {
+    const Event event =
+        std::get<Accepted>(world.run(world.checkout({.id = order, .amount = {10'00}}))).event;
+    const auto* declined = std::get_if<Declined>(&event);
+    return (declined != nullptr ? declined->checks : std::get<CheckedOut>(event).checks)
+        .at(0)
+        .value_before;
+  };
+  of(5, LimitEffect::decline, LimitMode::live);
+  EXPECT_EQ(before("1"), 0);
+  of(2, LimitEffect::flag, LimitMode::live);
+  EXPECT_EQ(before("2"), 1);
+  of(2, LimitEffect::flag, LimitMode::shadow);
+  EXPECT_EQ(before("3"), 2);
+  of(3, LimitEffect::decline, LimitMode::live);
+  EXPECT_EQ(before("declined"), 3);
+  of(9, LimitEffect::decline, LimitMode::live);
+  EXPECT_EQ(before("5"), 3);
+
+  // What it would have let through begins with the shadow; back to live, all is there.
+  of(9, LimitEffect::decline, LimitMode::shadow);
+  EXPECT_EQ(before("6"), 0);
+  EXPECT_EQ(before("7"), 1);
+  of(9, LimitEffect::decline, LimitMode::live);
+  EXPECT_EQ(before("8"), 6);
+}
+
 struct Arrival {
   std::int64_t gap_ms = 0;
   std::int64_t amount = 0;
