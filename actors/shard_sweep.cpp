@@ -16,8 +16,12 @@ namespace {
 constexpr std::size_t waiting_max = 64;
 /// Calls that wait in the shard: with more it is busy.
 constexpr std::uint64_t calls_queued_max = 64;
-/// What a late tick may catch up on.
-constexpr std::int64_t credit_ns = 50'000'000;
+/// Members are begun with so seldom, and so many at once: their reads travel together, their events are
+/// one batch and their snapshots one flush. One by one, each event would be an append of its own, and
+/// hold up the checkouts that come while it is on its way.
+constexpr std::int64_t burst_interval_ns = 1'000'000'000;
+/// What a late burst may catch up on.
+constexpr std::int64_t credit_ns = burst_interval_ns + 200'000'000;
 /// A shard that is busy for so long leaves its members to the next walk, so that the others' go on.
 constexpr std::int64_t busy_max_ns = 10'000'000'000;
 constexpr std::size_t passivations_per_tick = 64;
@@ -84,7 +88,9 @@ void ShardSweep::begin_some(std::int64_t now_ns) {
   const auto period_ns =
       std::max<std::int64_t>(1, ns_per_second * shard_.parts_.info.shards /
                                     std::max<std::int64_t>(1, options.sweep_members_per_second));
-  next_at_ns_ = std::max(next_at_ns_, now_ns - credit_ns);
+  next_at_ns_ = std::max(next_at_ns_, now_ns - (waiting_.empty() ? 0 : credit_ns));
+  if (now_ns < next_burst_ns_) return;
+  if (!waiting_.empty()) next_burst_ns_ = now_ns + burst_interval_ns;
   while (!waiting_.empty() && next_at_ns_ <= now_ns && brought_.size() < resident_max()) {
     if (!begin(waiting_.front())) return;
     waiting_.pop_front();

@@ -66,6 +66,7 @@ class ShardSweep {
   std::deque<domain::MemberKey> brought_;
   /// The earliest instant at which the next member may be begun with.
   std::int64_t next_at_ns_ = 0;
+  std::int64_t next_burst_ns_ = 0;
   std::int64_t busy_since_ns_ = 0;
 };
 
