@@ -53,7 +53,7 @@ struct EngineOptions {
   /// million keys, takes 7.2 hours by the default, and 1 % of its time.
   std::uint32_t sweep_keys_per_second = 10'000;
   /// Members whom it gives their event in a second, over all shards, an equal share each. More ends a
-  /// year's turn sooner (10 million members take 5.6 hours by the default) and costs tills more.
+  /// year's turn sooner (10 million members take 6 hours by the default) and costs tills more.
   std::uint32_t sweep_members_per_second = 500;
   /// Members in memory for its sake, over all shards, within `resident_members_max`: those on their way
   /// into memory, and those whose event no flush covers yet.
