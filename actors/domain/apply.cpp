@@ -145,12 +145,11 @@ void apply_to(Member&, const Declined&) {}
 
 void apply_to(Member& member, const IdentityLinked& linked) {
   ENSURE(!has_identity(member, linked.identity), "an identity is linked twice");
-  const LinkedIdentity made{.kind = linked.kind,
-                            .identity = linked.identity,
-                            .linked_at = linked.header.received_at};
-  const auto at = std::ranges::lower_bound(
-      member.identities, place_of(made), {},
-      [](const LinkedIdentity& known) { return place_of(known); });
+  const LinkedIdentity made{
+      .kind = linked.kind, .identity = linked.identity, .linked_at = linked.header.received_at};
+  const auto at =
+      std::ranges::lower_bound(member.identities, place_of(made), {},
+                               [](const LinkedIdentity& known) { return place_of(known); });
   member.identities.insert(at, made);
 }
 

@@ -5,9 +5,8 @@
 namespace wutong::domain {
 
 bool has_identity(const Member& member, IdentityKey identity) {
-  return std::ranges::any_of(member.identities, [&](const LinkedIdentity& linked) {
-    return linked.identity == identity;
-  });
+  return std::ranges::any_of(
+      member.identities, [&](const LinkedIdentity& linked) { return linked.identity == identity; });
 }
 
 Decision link_identity(const Member& member, const Program& program, const RiskPolicy& policy,
