@@ -12,7 +12,8 @@
 namespace wutong {
 namespace {
 
-/// With more members than this still to begin with, the next page waits.
+/// With more members than this still to begin with, and more than the next burst takes, the next page
+/// waits.
 constexpr std::size_t waiting_max = 64;
 /// Calls that wait in the shard: with more it is busy.
 constexpr std::uint64_t calls_queued_max = 64;
@@ -176,7 +177,10 @@ std::size_t ShardSweep::resident_max() const {
 
 void ShardSweep::answer_if_ready() {
   if (!answer_wanted_) return;
-  if (waiting_.size() > (last_taken_ ? 0 : waiting_max) || (last_taken_ && deciding_ > 0)) return;
+  const auto& parts = shard_.parts_;
+  const std::size_t burst = parts.options.sweep_members_per_second / parts.info.shards;
+  const auto welcome = last_taken_ ? 0 : std::max(waiting_max, std::min(burst, resident_max()));
+  if (waiting_.size() > welcome || (last_taken_ && deciding_ > 0)) return;
   if (last_taken_ && whole_) {
     set(shard_.parts_.stats.sweep_whole_from_ms,
         static_cast<std::uint64_t>(walk_began_ns_ / ns_per_ms));
