@@ -8,6 +8,7 @@
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 #include <caf/event_based_actor.hpp>
+#include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 #include <chrono>
 #include <cstdlib>
@@ -167,6 +168,7 @@ class CafEngine : public Engine {
     const std::lock_guard lock(stop_mutex_);
     if (stopped_) return drained_;
     stopping_.store(true, std::memory_order_release);
+    end_watchers();
     for (const auto& handle : handles_) caf::anon_send(handle, StopShard{.final = false});
     const auto until = boot_time_ns() + bound_ms * 1'000'000;
     const auto drain_until = until - bound_ms * 1'000'000 / release_share_of_stop;
@@ -176,10 +178,6 @@ class CafEngine : public Engine {
     }
     for (const auto& handle : handles_) caf::anon_send(handle, StopShard{.final = true});
     while (!all_in(state_stopped)) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    if (clock_watch_) caf::anon_send_exit(clock_watch_, caf::exit_reason::user_shutdown);
-    clock_watch_ = nullptr;
-    if (sweep_) caf::anon_send_exit(sweep_, caf::exit_reason::user_shutdown);
-    sweep_ = nullptr;
     // The leases' release, and what else was asked of the ledger.
     while (asks_open_.load(std::memory_order_acquire) > 0 && boot_time_ns() < until) {
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -189,6 +187,17 @@ class CafEngine : public Engine {
   }
 
  private:
+  /// They have ended when this returns, so what they use may end too.
+  void end_watchers() {
+    caf::scoped_actor self(system_);
+    for (auto* watcher : {&sweep_, &clock_watch_}) {
+      if (!*watcher) continue;
+      self->send_exit(*watcher, caf::exit_reason::user_shutdown);
+      self->wait_for(*watcher);
+      *watcher = nullptr;
+    }
+  }
+
   [[nodiscard]] std::uint32_t shard_of(const Call& call) const {
     const auto mask = shards_ - 1;
     if (call.identity) return static_cast<std::uint32_t>(call.identity->high & mask);
