@@ -11,6 +11,7 @@ int check(const std::filesystem::path& config_file) {
     print(inputs.error());
     return exit_wrong;
   }
+  print_warnings(inputs->warnings);
   std::printf(
       "ok: program version %u with %zu venues, risk policy version %u with %zu limits, "
       "%zu credentials\n",

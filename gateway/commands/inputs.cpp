@@ -3,22 +3,39 @@
 #include <cstdio>
 #include <utility>
 
+#include "gateway/documents/document_file.h"
 #include "gateway/documents/program_document.h"
 #include "gateway/documents/risk_document.h"
+#include "gateway/documents/risk_scopes.h"
 #include "gateway/text.h"
 
 namespace wutong::commands {
 namespace {
+
+void add(const std::vector<DocumentError>& errors, const std::filesystem::path& file,
+         Complaints& complaints) {
+  for (const DocumentError& error : errors) {
+    complaints.push_back(concat({file.string(), ": ", text_of(error)}));
+  }
+}
 
 /// The document, or nothing and complaints.
 template <typename Value>
 std::shared_ptr<const Value> take(DocumentResult<Value> read, const std::filesystem::path& file,
                                   Complaints& complaints) {
   if (read) return *std::move(read);
-  for (const DocumentError& error : read.error()) {
-    complaints.push_back(concat({file.string(), ": ", text_of(error)}));
-  }
+  add(read.error(), file, complaints);
   return nullptr;
+}
+
+/// The rules, with what they warn of; or complaints.
+void read_rules(const Config::Documents& documents, Inputs& inputs, Complaints& complaints) {
+  inputs.rules.program = take(load_program(documents.program), documents.program, complaints);
+  const auto text = read_document(documents.risk_policy);
+  if (!text) return add(text.error(), documents.risk_policy, complaints);
+  inputs.rules.policy = take(compile_risk_policy(*text), documents.risk_policy, complaints);
+  if (!inputs.rules.program || !inputs.rules.policy) return;
+  add(scopes_without_traffic(*text, *inputs.rules.program), documents.risk_policy, inputs.warnings);
 }
 
 void check_venues(const Inputs& inputs, Complaints& complaints) {
@@ -37,10 +54,7 @@ tl::expected<Inputs, Complaints> read_inputs(const std::filesystem::path& config
   if (!config) return tl::make_unexpected(std::move(config).error());
   Inputs inputs{.config = *std::move(config)};
   Complaints complaints;
-  const Config::Documents& documents = inputs.config.documents;
-  inputs.rules.program = take(load_program(documents.program), documents.program, complaints);
-  inputs.rules.policy =
-      take(load_risk_policy(documents.risk_policy), documents.risk_policy, complaints);
+  read_rules(inputs.config.documents, inputs, complaints);
   auto credentials = read_credentials(inputs.config.credentials_file.string());
   if (credentials) {
     inputs.credentials = std::make_shared<const Credentials>(*std::move(credentials));
@@ -55,6 +69,12 @@ tl::expected<Inputs, Complaints> read_inputs(const std::filesystem::path& config
 void print(const Complaints& complaints) {
   for (const std::string& complaint : complaints) {
     std::fprintf(stderr, "wutong: %s\n", complaint.c_str());
+  }
+}
+
+void print_warnings(const Complaints& warnings) {
+  for (const std::string& warning : warnings) {
+    std::fprintf(stderr, "wutong: warning: %s\n", warning.c_str());
   }
 }
 

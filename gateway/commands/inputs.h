@@ -20,6 +20,8 @@ struct Inputs {
   Config config;
   Rules rules;
   std::shared_ptr<const Credentials> credentials;
+  /// What is not wrong, and hardly meant: bounds for venues that the program does not have.
+  Complaints warnings;
 };
 
 /// Every file, or everything that is wrong in any of them. A credential for a venue that the program
@@ -29,5 +31,6 @@ struct Inputs {
 
 /// To standard error.
 void print(const Complaints& complaints);
+void print_warnings(const Complaints& warnings);
 
 }  // namespace wutong::commands

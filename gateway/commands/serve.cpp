@@ -58,6 +58,7 @@ class Gateway {
 
   /// False, with a line in the log, if a part could not be started.
   bool start() {
+    warn(inputs_.warnings);
     return open_ledger() && open_safekeeping() && start_engine() && start_server() &&
            start_status_server();
   }
@@ -71,6 +72,7 @@ class Gateway {
     }
     engine_->set_rules(read->rules);
     server_->set_credentials(read->credentials);
+    warn(read->warnings);
     log(LogLevel::info, concat({"reloaded: ", versions_of(read->rules)}));
   }
 
@@ -203,6 +205,10 @@ class Gateway {
   static std::string versions_of(const Rules& rules) {
     return concat({"program ", std::to_string(rules.program->version), ", policy ",
                    std::to_string(rules.policy->version)});
+  }
+
+  static void warn(const Complaints& warnings) {
+    for (const std::string& warning : warnings) log(LogLevel::warning, warning);
   }
 
   static bool fail(const std::string& what) {

@@ -177,6 +177,25 @@ TEST_F(GatewayProcess, ABadDocumentStopsTheStartWithItsPlace) {
   EXPECT_THAT(ran.output, HasSubstr("M77"));
 }
 
+TEST_F(GatewayProcess, ABoundForAVenueThatNobodyHasIsWarnedOfAndServed) {
+  const auto policy = own_copy("p0_policy_cap_1000.json");
+  replace_in(policy, "\"bound\": 1000",
+             R"("bound": 1000, "scoped_bounds": [{"venue": "M77", "bound": 1}])");
+  const auto warned = HasSubstr("scoped_bounds[0].venue: the program has no venue \"M77\"");
+  open({.risk_policy = policy});
+  EXPECT_THAT(text_of_file(gateway->log_file()), warned);
+
+  const auto ran = gateway->run({"check"});
+  EXPECT_EQ(ran.exit_code, 0);
+  EXPECT_THAT(ran.output, AllOf(warned, HasSubstr("risk policy version")));
+
+  replace_in(policy, "M77", "M78");
+  ::kill(gateway->process(), SIGHUP);
+  EXPECT_TRUE(wait_until(seconds(10), [&] {
+    return text_of_file(gateway->log_file()).find("no venue \"M78\"") != std::string::npos;
+  }));
+}
+
 TEST_F(GatewayProcess, ItTakesNewDocumentsAndCredentialsWithoutARestart) {
   const auto program = own_copy("p0.json");
   open({.program = program});
