@@ -1,6 +1,7 @@
 #include "tests/actors/domain/oracle/compare.h"
 
 #include <absl/strings/str_cat.h>
+#include <absl/strings/str_join.h>
 
 #include <algorithm>
 
@@ -24,6 +25,10 @@ class Differences {
   void text(const char* what, const std::string& domain, const std::string& oracle) {
     if (domain == oracle) return;
     absl::StrAppend(&text_, "  ", what, ":\n    domain ", domain, "\n    oracle ", oracle, "\n");
+  }
+  template <typename T>
+  void same(const char* what, const T& domain, const T& meant) {
+    if (!(domain == meant)) absl::StrAppend(&text_, "  ", what, " is not what it is to be\n");
   }
   void add(const std::string& text) { text_ += text; }
 
@@ -89,10 +94,52 @@ void compare_checks(Differences& differences, const std::vector<RiskCheck>& doma
     differences.number((what + " asked").c_str(), check->value_asked, seen.asked);
     differences.number((what + " bound").c_str(), check->bound, seen.bound);
     differences.number((what + " exceeded").c_str(), check->exceeded, seen.exceeded);
+    differences.number((what + " effect").c_str(), static_cast<int>(check->effect),
+                       static_cast<int>(seen.effect));
+    differences.number((what + " mode").c_str(), static_cast<int>(check->mode),
+                       static_cast<int>(seen.limit->mode));
   }
 }
 
-void compare_one(Differences& differences, const CheckedOut& order, const Outcome& outcome) {
+/// What is not nothing, in its order: which lines an award has that give nothing, no rule says.
+std::string text_of_parts(const std::vector<Points>& parts) {
+  std::string text;
+  for (const Points part : parts) {
+    if (part != Points{}) absl::StrAppend(&text, part.count, " ");
+  }
+  return text;
+}
+std::string text_of_parts(const std::vector<std::int64_t>& parts) {
+  std::string text;
+  for (const std::int64_t part : parts) {
+    if (part != 0) absl::StrAppend(&text, part, " ");
+  }
+  return text;
+}
+
+void compare_totals(Differences& differences, const RefundTotals& totals, const Outcome& outcome) {
+  differences.number("total amount", totals.amount.minor_units, outcome.total_amount);
+  differences.number("total excluded", totals.excluded.minor_units, outcome.total_excluded);
+  differences.number("total offset money", totals.offset_money.minor_units,
+                     outcome.total_offset_money);
+  differences.text("total lines", absl::StrJoin(totals.lines, " "),
+                   absl::StrJoin(outcome.total_lines, " "));
+  differences.text("total clawed back", text_of_parts(totals.clawed_back),
+                   text_of_parts(outcome.total_clawed_back));
+  differences.text("total given back", text_of_parts(totals.given_back),
+                   text_of_parts(outcome.total_given_back));
+}
+
+void compare_one(Differences&, const Enrolled&, const Enroll&, const Outcome&) {}
+
+void compare_one(Differences& differences, const CheckedOut& order, const Checkout& asked,
+                 const Outcome& outcome) {
+  differences.same("key", order.key, asked.key);
+  differences.same("order id", order.order_id, asked.order_id);
+  differences.same("origin", order.origin, asked.origin);
+  differences.same("occurred at", order.content.occurred_at, asked.occurred_at);
+  differences.same("amount", order.content.amount, asked.amount);
+  differences.same("points used", order.content.points_to_use, asked.points_to_use);
   differences.number("eligible", order.eligible.minor_units, outcome.eligible);
   differences.number("offset money", order.offset_money.minor_units, outcome.offset_money);
   differences.number("cash due", order.cash_due.minor_units, outcome.cash_due);
@@ -101,34 +148,107 @@ void compare_one(Differences& differences, const CheckedOut& order, const Outcom
   compare_checks(differences, order.checks, outcome.seen);
 }
 
-void compare_one(Differences& differences, const Refunded& refund, const Outcome& outcome) {
+void compare_one(Differences& differences, const Refunded& refund, const Refund& asked,
+                 const Outcome& outcome) {
+  differences.same("key", refund.key, asked.key);
+  differences.same("refund id", refund.refund_id, asked.refund_id);
+  differences.same("origin", refund.origin, asked.origin);
+  differences.same("order", refund.content.order, asked.order);
+  differences.same("order id", refund.order_id, asked.order_id);
+  differences.same("order's venue", refund.order_venue, asked.order_venue);
+  differences.same("order occurred at", refund.order_occurred_at, outcome.of_what_occurred_at);
+  differences.same("occurred at", refund.content.occurred_at, asked.occurred_at);
+  differences.same("reason", refund.reason, asked.reason);
   differences.number("amount", refund.amount.minor_units, outcome.amount);
   differences.number("excluded", refund.excluded.minor_units, outcome.excluded);
   differences.number("offset money", refund.offset_money.minor_units, outcome.offset_money);
   differences.number("cash back", refund.cash_back.minor_units, outcome.cash_back);
   differences.number("clawed back", refund.clawed_back.count, outcome.clawed_back);
   differences.number("given back", refund.given_back.count, outcome.given_back);
-  differences.number("total amount", refund.totals.amount.minor_units, outcome.total_amount);
-  differences.number("total excluded", refund.totals.excluded.minor_units, outcome.total_excluded);
-  differences.number("total offset money", refund.totals.offset_money.minor_units,
-                     outcome.total_offset_money);
+  differences.number("booked loss", refund.booked_loss.count, outcome.booked_loss);
+  compare_totals(differences, refund.totals, outcome);
   compare_checks(differences, refund.checks, outcome.seen);
 }
 
-void compare_one(Differences& differences, const Declined& declined, const Outcome& outcome) {
+template <typename Asked>
+void compare_declined(Differences& differences, const Declined& declined, const Asked& asked,
+                      const Outcome& outcome) {
+  differences.same("key", declined.key, asked.key);
+  differences.same("origin", declined.origin, asked.origin);
+  differences.number("late", declined.late, outcome.late);
   compare_checks(differences, declined.checks, outcome.seen);
 }
+void compare_one(Differences& differences, const Declined& declined, const Checkout& asked,
+                 const Outcome& outcome) {
+  differences.same("id", declined.id, asked.order_id);
+  compare_declined(differences, declined, asked, outcome);
+}
+void compare_one(Differences& differences, const Declined& declined, const Refund& asked,
+                 const Outcome& outcome) {
+  differences.same("id", declined.id, asked.refund_id);
+  differences.same("order id", declined.order_id, asked.order_id);
+  compare_declined(differences, declined, asked, outcome);
+}
 
-void compare_one(Differences& differences, const Held& held, const Outcome& outcome) {
+void compare_one(Differences& differences, const Held& held, const Hold& asked,
+                 const Outcome& outcome) {
+  differences.same("key", held.key, asked.key);
+  differences.same("hold id", held.hold_id, asked.hold_id);
+  differences.same("origin", held.origin, asked.origin);
+  differences.same("occurred at", held.content.occurred_at, asked.occurred_at);
+  differences.number("points", held.content.points.count, outcome.points);
   differences.number("lapses at", held.lapses_at.unix_ms, outcome.lapses_at.unix_ms);
 }
 
-void compare_one(Differences& differences, const Released& released, const Outcome& outcome) {
-  differences.number("freed", released.points.count, outcome.changes.set_free);
+void compare_one(Differences& differences, const Released& released, const Release& asked,
+                 const Outcome& outcome) {
+  differences.same("key", released.key, asked.key);
+  differences.same("hold", released.hold, asked.hold);
+  differences.same("hold id", released.hold_id, asked.hold_id);
+  differences.same("origin", released.origin, asked.origin);
+  differences.same("occurred at", released.occurred_at, asked.occurred_at);
+  differences.same("hold occurred at", released.hold_occurred_at, outcome.of_what_occurred_at);
+  differences.number("points", released.points.count, outcome.points);
 }
 
-template <typename Other>
-void compare_one(Differences&, const Other&, const Outcome&) {}
+void compare_one(Differences& differences, const Granted& granted, const Grant& asked,
+                 const Outcome& outcome) {
+  differences.same("key", granted.key, asked.key);
+  differences.same("grant id", granted.grant_id, asked.grant_id);
+  differences.same("origin", granted.origin, asked.origin);
+  differences.same("occurred at", granted.content.occurred_at, asked.occurred_at);
+  differences.same("party", granted.content.party, asked.party);
+  differences.same("expires on", granted.content.expires_on, asked.expires_on.value_or(Day{}));
+  differences.same("reason", granted.content.reason, asked.reason);
+  differences.number("points", granted.content.points.count, outcome.points);
+}
+
+void compare_one(Differences& differences, const GrantRevoked& revoked, const RevokeGrant& asked,
+                 const Outcome& outcome) {
+  differences.same("key", revoked.key, asked.key);
+  differences.same("revocation id", revoked.revocation_id, asked.revocation_id);
+  differences.same("origin", revoked.origin, asked.origin);
+  differences.same("grant", revoked.grant, asked.grant);
+  differences.same("grant id", revoked.grant_id, asked.grant_id);
+  differences.same("occurred at", revoked.occurred_at, asked.occurred_at);
+  differences.same("grant occurred at", revoked.grant_occurred_at, outcome.of_what_occurred_at);
+  differences.same("reason", revoked.reason, asked.reason);
+  differences.number("points", revoked.points.count, outcome.points);
+  differences.number("booked loss", revoked.booked_loss.count, outcome.booked_loss);
+}
+
+/// What cannot come of such a command. Each that can is compared above.
+template <typename Happened, typename Asked>
+void compare_one(Differences& differences, const Happened&, const Asked&, const Outcome&) {
+  differences.add("  that is no event of this command\n");
+}
+
+void compare_after(Differences& differences, const Balances& after, const Outcome::After& meant) {
+  differences.number("told available", after.available.count, meant.available);
+  differences.number("told held", after.held.count, meant.held);
+  differences.number("told debt", after.debt.count, meant.debt);
+  differences.number("told pending", after.pending.count, 0);
+}
 
 std::string kind_of(const Decision& decision) {
   if (std::holds_alternative<Replay>(decision)) return "replay";
@@ -182,18 +302,21 @@ Told told_by(const Decision& decision) {
   return told;
 }
 
-std::string compare_decision(const Decision& decision, const Outcome& outcome,
+std::string compare_decision(const Command& asked, const Decision& decision, const Outcome& outcome,
                              const Record* replayed) {
   Differences differences;
   if (!outcome.complaint.empty()) differences.add("  " + outcome.complaint + "\n");
   differences.text("decision", kind_of(decision), kind_of(outcome));
-  if (const auto* accepted = std::get_if<Accepted>(&decision)) {
-    std::visit([&](const auto& event) { compare_one(differences, event, outcome); },
-               accepted->event);
-    const bool same_kind = kind_of(decision) == kind_of(outcome);
-    const Effects* const effects = effects_of(accepted->event);
-    if (same_kind && effects != nullptr) {
+  const auto* accepted = std::get_if<Accepted>(&decision);
+  if (accepted != nullptr && kind_of(decision) == kind_of(outcome)) {
+    std::visit([&](const auto& event,
+                   const auto& command) { compare_one(differences, event, command, outcome); },
+               accepted->event, asked);
+    if (const Effects* effects = effects_of(accepted->event)) {
       differences.add(compare_changes(*effects, outcome.changes));
+    }
+    if (const Balances* after = balances_after(accepted->event)) {
+      compare_after(differences, *after, outcome.after);
     }
   }
   if (const auto* replay = std::get_if<Replay>(&decision);

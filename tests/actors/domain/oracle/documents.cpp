@@ -150,6 +150,21 @@ constexpr std::int64_t bounds[5][4] = {{500, 37, 5'000, 60},
                                        {1'000'00, 300'00, 9'000'00, 99'99},
                                        {2, 1, 5, 0}};
 
+/// In the order in which documents are compiled.
+std::array<ScopedBound, 10> all_scopes() {
+  const VenueId mall = VenueId::intern("M1");
+  return {{{.member = "li"},
+           {.member = "wang"},
+           {.channel = Channel::till},
+           {.channel = Channel::web},
+           {.store = StoreId::intern("shop"), .venue = mall},
+           {.store = StoreId::intern("tea"), .venue = mall},
+           {.venue = VenueId::intern("H1")},
+           {.venue = mall},
+           {.format = FormatId::intern("hotel")},
+           {.format = FormatId::intern("mall")}}};
+}
+
 Limit limit_of(const LimitChoice& choice, std::size_t number) {
   const std::size_t measure = choice.measure % 5;
   Limit limit{.id = LimitId::intern(absl::StrCat("l", number)),
@@ -172,17 +187,12 @@ Limit limit_of(const LimitChoice& choice, std::size_t number) {
   constexpr LimitMode modes[] = {LimitMode::live,   LimitMode::live,   LimitMode::live,
                                  LimitMode::shadow, LimitMode::shadow, LimitMode::off};
   limit.mode = modes[choice.mode % 6];
-  const std::int64_t other = bounds[measure][(choice.bound + 1) % 4];
-  if (choice.scope % 8 == 3) limit.scoped = {{.member = "wang", .bound = other}};
-  if (choice.scope % 8 == 4) limit.scoped = {{.channel = Channel::web, .bound = other}};
-  if (choice.scope % 8 == 5) {
-    limit.scoped = {{.store = StoreId::intern("shop"), .bound = other},
-                    {.venue = VenueId::intern("M1"), .bound = limit.bound + 1}};
-  }
-  if (choice.scope % 8 == 6) limit.scoped = {{.venue = VenueId::intern("H1"), .bound = other}};
-  if (choice.scope % 8 == 7) {
-    limit.scoped = {{.member = "li", .bound = 0},
-                    {.format = FormatId::intern("mall"), .bound = other}};
+  const auto scopes = all_scopes();
+  for (std::size_t i = 0; i < scopes.size(); ++i) {
+    if ((choice.scope >> i) % 2 == 0) continue;
+    limit.scoped.push_back(scopes[i]);
+    limit.scoped.back().bound =
+        bounds[measure][(choice.bound + 1 + i) % 4] + static_cast<std::int64_t>(i);
   }
   return limit;
 }
@@ -197,7 +207,9 @@ Documents random_documents(load::Random& random) {
   const std::uint64_t limits = random.below(2) == 0 ? 0 : 1 + random.below(4);
   for (std::uint64_t i = 0; i < limits; ++i) {
     const auto any = [&] { return static_cast<std::uint32_t>(random.below(1'000)); };
-    documents.limits.push_back({any(), any(), any(), any(), any(), any()});
+    // One in four of all scopes: of more, the most specific would leave the others no room.
+    const auto scopes = static_cast<std::uint32_t>(random.below(1'024) & random.below(1'024));
+    documents.limits.push_back({any(), any(), any(), any(), any(), scopes});
   }
   return documents;
 }

@@ -19,6 +19,7 @@ struct LimitChoice {
   std::uint32_t effect = 0;
   std::uint32_t mode = 0;
   std::uint32_t bound = 0;
+  /// A bit for each scope that has a bound.
   std::uint32_t scope = 0;
 };
 

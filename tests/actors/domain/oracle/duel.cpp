@@ -2,6 +2,7 @@
 
 #include <absl/strings/str_cat.h>
 
+#include <algorithm>
 #include <functional>
 #include <stdexcept>
 #include <utility>
@@ -47,6 +48,8 @@ class Duel {
     world_.member = {};
     world_.events.clear();
     world_.policy = oracle_.policy = policy_of(documents_);
+    // The oracle finds the most specific by itself, in whatever order they are.
+    for (Limit& limit : oracle_.policy.limits) std::ranges::reverse(limit.scoped);
     now_ = start_of(documents_);
     take(1);
     if (documents_.of[Documents::start] % 5 != 1) run(Enroll{"wang"});
@@ -108,7 +111,7 @@ class Duel {
       replayed = &*records_[outcome.replay_of];
     }
     if (accepted != nullptr) tell_movements(accepted->event);
-    std::string difference = compare_decision(decision, outcome, replayed);
+    std::string difference = compare_decision(command, decision, outcome, replayed);
     difference += compare_member(world_.member, oracle_, now_);
     const Balances* after = accepted == nullptr ? nullptr : balances_after(accepted->event);
     if (after != nullptr && *after != balances_of(world_.member, Day{oracle_.today(now_)}, now_)) {
@@ -147,21 +150,28 @@ class Duel {
 
   void count_outcome(const Command& command, const Outcome& outcome) {
     if (tally_ == nullptr) return;
-    constexpr const char* kinds[] = {"enroll",  "checkout", "refund",    "hold",
-                                     "release", "grant",    "revocation"};
+    constexpr const char* kinds[] = {"enroll", "checkout",   "refund", "hold",  "release",
+                                     "grant",  "revocation", "link",   "unlink"};
     const std::string kind = kinds[command.index()];
     if (outcome.kind == Outcome::Kind::refused) {
+      if (outcome.refused.refusal == Refusal::other_content) count(kind + " with other content");
       return count(absl::StrCat("refusal ", static_cast<int>(outcome.refused.refusal)));
     }
     if (outcome.kind == Outcome::Kind::replay) return count(kind + " replayed");
     if (outcome.kind == Outcome::Kind::declined) return count(kind + " declined");
     count(kind + " accepted");
     if (outcome.late) count(kind + " late");
+    count("losses booked of a " + kind, outcome.booked_loss);
     for (const Award& award : outcome.awards) count("points cut", award.cut);
     if (const auto* order = std::get_if<Checkout>(&command); order && !order->hold_id.empty()) {
       count("captures");
     }
-    for (const Seen& seen : outcome.seen) count("limits exceeded and let through", seen.exceeded);
+    for (const Seen& seen : outcome.seen) {
+      count("limits exceeded and let through", seen.exceeded);
+      const bool spared = seen.effect != seen.limit->effect;
+      count("limits that would decline and flag what is late", seen.exceeded && spared);
+      if (!seen.scope.empty()) count("bounds of a " + seen.scope);
+    }
     count_changes(outcome.changes);
   }
 

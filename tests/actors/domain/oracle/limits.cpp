@@ -16,18 +16,43 @@ bool counts_apart(const Limit& limit) {
   return limit.mode == LimitMode::shadow && limit.effect != LimitEffect::flag;
 }
 
-std::int64_t bound_for(const Program& program, const Limit& limit, const Asking& asking) {
+/// The kinds of scopes, the most specific first (4.4). Segments and tiers are not there yet.
+enum class Scope : std::uint8_t { member, channel, store, venue, format };
+constexpr const char* names_of_scopes[] = {"member", "channel", "store", "venue", "format"};
+
+Scope kind_of(const ScopedBound& scope) {
+  if (!scope.member.empty()) return Scope::member;
+  if (scope.channel != Channel::unspecified) return Scope::channel;
+  // A store is one of its venue.
+  if (!scope.store.empty()) return Scope::store;
+  return scope.venue.empty() ? Scope::format : Scope::venue;
+}
+
+bool holds(const ScopedBound& scope, const Program& program, const Asking& asking) {
   const Origin& origin = *asking.origin;
-  const FormatId format = program.venue(origin.venue)->format;
-  for (const ScopedBound& scope : limit.scoped) {
-    const bool holds = (scope.member.empty() || scope.member == asking.member) &&
-                       (scope.channel == Channel::unspecified || scope.channel == origin.channel) &&
-                       (scope.store.empty() || scope.store == origin.store) &&
-                       (scope.venue.empty() || scope.venue == origin.venue) &&
-                       (scope.format.empty() || scope.format == format);
-    if (holds) return scope.bound;
+  switch (kind_of(scope)) {
+    case Scope::member:
+      return scope.member == asking.member;
+    case Scope::channel:
+      return scope.channel == origin.channel;
+    case Scope::store:
+      return scope.venue == origin.venue && scope.store == origin.store;
+    case Scope::venue:
+      return scope.venue == origin.venue;
+    case Scope::format:
+      return scope.format == program.venue(origin.venue)->format;
   }
-  return limit.bound;
+  return false;
+}
+
+/// Of those that hold, whatever the order in which they stand. Nothing: the bound of the whole.
+const ScopedBound* most_specific(const Program& program, const Limit& limit, const Asking& asking) {
+  const ScopedBound* found = nullptr;
+  for (const ScopedBound& scope : limit.scoped) {
+    if (!holds(scope, program, asking)) continue;
+    if (found == nullptr || kind_of(scope) < kind_of(*found)) found = &scope;
+  }
+  return found;
 }
 
 }  // namespace
@@ -58,11 +83,13 @@ Counts::Look Counts::look(const Program& program, const RiskPolicy& policy, cons
     const auto amount = std::ranges::find(asking.amounts, limit.measure, &Asking::Amount::measure);
     if (limit.mode == LimitMode::off || amount == asking.amounts.end()) continue;
     const Range range = this->range(limit, asking);
+    const ScopedBound* const scope = most_specific(program, limit, asking);
     Seen seen{.limit = &limit,
               .before = range.least,
               .asked = amount->value,
-              .bound = bound_for(program, limit, asking),
+              .bound = scope == nullptr ? limit.bound : scope->bound,
               .effect = limit.effect};
+    if (scope != nullptr) seen.scope = names_of_scopes[static_cast<std::size_t>(kind_of(*scope))];
     if (range.least != range.most && told != nullptr) {
       const auto check = std::ranges::find(*told, limit.id, &RiskCheck::limit);
       if (check != told->end()) seen.before = check->value_before;

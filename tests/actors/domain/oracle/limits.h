@@ -58,6 +58,8 @@ struct Seen {
   std::int64_t asked = 0;
   std::int64_t bound = 0;
   bool exceeded = false;
+  /// Of the scope that set the bound; empty for the whole traffic.
+  std::string scope;
   /// As it is felt: `decline` of a sliding window is a flag for what is late.
   domain::LimitEffect effect = domain::LimitEffect::flag;
 

@@ -25,6 +25,7 @@ Outcome Oracle::run(const Command& command, Instant now, const Told* told) {
   purse_.begin();
   Outcome outcome = std::visit([this](const auto& one) { return answer(one); }, command);
   outcome.changes = purse_.changes;
+  outcome.after = {purse_.usable(today(now)), purse_.held(), purse_.debt()};
   ++runs_;
   return outcome;
 }
@@ -231,8 +232,10 @@ Outcome Oracle::answer(const Hold& hold) {
     return refused(Refusal::balance_too_low, Field::points);
   }
   Outcome outcome;
+  outcome.points = hold.points.count;
   outcome.lapses_at = now_ + program.hold_timeout;
   purse_.set_aside(hold.key, outcome.lapses_at, hold.points.count, today(now_));
+  holds_.emplace(hold.key, hold.occurred_at);
   known_.emplace(hold.key, Known{hold, runs_});
   return outcome;
 }
@@ -240,10 +243,12 @@ Outcome Oracle::answer(const Hold& hold) {
 Outcome Oracle::answer(const Release& release) {
   if (const auto guard = first_guards(release.key, release.occurred_at)) return *guard;
   if (!purse_.held_by(release.hold)) return refused(Refusal::hold_unknown, Field::hold_id);
-  purse_.set_free(release.hold);
+  Outcome outcome;
+  outcome.points = purse_.set_free(release.hold);
+  outcome.of_what_occurred_at = holds_.at(release.hold);
   purse_.expire(today(now_), program);
   known_.emplace(release.key, Known{release, runs_});
-  return {};
+  return outcome;
 }
 
 Outcome Oracle::answer(const Grant& grant) {
@@ -254,13 +259,14 @@ Outcome Oracle::answer(const Grant& grant) {
                                  ? grant.expires_on->since_epoch
                                  : last_day(program.expiry, civil_day(given_at, program.zone));
   if (until < today(now_)) return refused(Refusal::expires_in_past, Field::expires_on);
-  const GrantMade made{given_at, terms_of(grant.party, until), grant.points.count};
+  const GrantMade made{given_at, grant.occurred_at, terms_of(grant.party, until),
+                       grant.points.count};
   purse_.give(Reason::grant, grant.party, made.terms, made.points);
   purse_.repay();
   purse_.expire(today(now_), program);
   grants_.emplace(grant.key, made);
   known_.emplace(grant.key, Known{grant, runs_});
-  return {};
+  return {.points = made.points};
 }
 
 Outcome Oracle::answer(const RevokeGrant& revoke) {
@@ -283,7 +289,9 @@ Outcome Oracle::answer(const RevokeGrant& revoke) {
   if (program.shortfall == Shortfall::debt) purse_.owe(claim, missing);
   made.revoked = true;
   known_.emplace(revoke.key, Known{revoke, runs_});
-  return {};
+  return {.points = made.points,
+          .booked_loss = program.shortfall == Shortfall::booked_loss ? missing : 0,
+          .of_what_occurred_at = made.occurred_at};
 }
 
 }  // namespace wutong::oracle

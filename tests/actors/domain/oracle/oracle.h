@@ -43,10 +43,28 @@ struct Outcome {
   std::int64_t total_amount = 0;
   std::int64_t total_excluded = 0;
   std::int64_t total_offset_money = 0;
+  std::set<std::uint32_t> total_lines;
+  /// By award line and by use.
+  std::vector<std::int64_t> total_clawed_back;
+  std::vector<std::int64_t> total_given_back;
+
+  /// Of a grant, a revocation, a hold or its release.
+  std::int64_t points = 0;
+  /// Of what is taken back: neither covered nor owed.
+  std::int64_t booked_loss = 0;
+  /// When the order, grant or hold occurred that is refunded, revoked or released.
+  domain::Instant of_what_occurred_at;
 
   domain::Instant lapses_at;
   std::vector<Seen> seen;
   Changes changes;
+  /// Once all is done.
+  struct After {
+    std::int64_t available = 0;
+    std::int64_t held = 0;
+    std::int64_t debt = 0;
+  };
+  After after;
   /// What cannot be, whatever the domain answers.
   std::string complaint;
 };
@@ -97,6 +115,7 @@ class Oracle {
   };
   struct GrantMade {
     domain::Instant given_at;
+    domain::Instant occurred_at;
     Terms terms;
     std::int64_t points = 0;
     bool revoked = false;
@@ -155,6 +174,8 @@ class Oracle {
   Counts counts_;
   std::map<domain::RecordKey, Order> orders_;
   std::map<domain::RecordKey, GrantMade> grants_;
+  /// Each hold that was made, and when.
+  std::map<domain::RecordKey, domain::Instant> holds_;
   /// By the command's own key: what took effect, and what was declined.
   std::map<domain::RecordKey, Known> known_;
   std::map<domain::RecordKey, std::vector<Known>> declined_;

@@ -139,6 +139,7 @@ void Oracle::take_back_awards(Order& order, Outcome& outcome, bool& uncovered) {
     const std::int64_t missing = purse_.claw_back(claim);
     if (missing > 0) uncovered = true;
     if (program.shortfall == Shortfall::debt) purse_.owe(claim, missing);
+    if (program.shortfall == Shortfall::booked_loss) outcome.booked_loss += missing;
   }
 }
 
@@ -189,6 +190,10 @@ Outcome Oracle::answer(const Refund& refund) {
   }
   purse_.repay();
   purse_.expire(today(now_), program);
+  outcome.total_lines = order.lines_refunded;
+  outcome.total_clawed_back = order.clawed_back;
+  outcome.total_given_back = order.given_back;
+  outcome.of_what_occurred_at = order.checkout.occurred_at;
 
   const Asking asking{.by = refund.key,
                       .member = member_,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "tests/actors/domain/oracle/altered.h"
 #include "tests/actors/domain/oracle/days.h"
 
 namespace wutong::oracle {
@@ -258,7 +259,7 @@ Checkout Script::checkout(const Step& step, std::size_t number, const Oracle& or
 
 Refund Script::refund(const Step& step, std::size_t number, Instant now) const {
   Digits twist(step.twist);
-  Refund refund{.refund_id = "r" + std::to_string(number)};
+  Refund refund{.refund_id = "r" + std::to_string(number), .reason = "returned"};
   const std::uint32_t time = twist.next(32);
   refund.occurred_at = occurred(time, step.part, now);
   refund.origin.offline = time == 15;
@@ -354,6 +355,7 @@ RevokeGrant Script::revoke(const Step& step, std::size_t number, Instant now) co
   if (const Grant* grant = pick(grants_, step.which); grant != nullptr && twist.next(20) != 1) {
     revoke.grant_id = grant->grant_id;
   }
+  revoke.reason = "by mistake";
   revoke.grant = key_of("grant", revoke.origin, revoke.grant_id);
   revoke.key = key_of("revocation", revoke.origin, revoke.revocation_id);
   return revoke;
@@ -363,34 +365,11 @@ RevokeGrant Script::revoke(const Step& step, std::size_t number, Instant now) co
 std::optional<Command> Script::again(const Step& step) const {
   const Command* const past = pick(past_, step.which);
   if (past == nullptr) return std::nullopt;
-  Command command = *past;
   const std::uint32_t change = step.twist % 12;
-  if (auto* order = std::get_if<Checkout>(&command)) {
-    if (change == 1) order->occurred_at.unix_ms -= 1;
-    if (change == 2) order->amount += Money{100};
-    if (change == 3) order->excluded_from_offset = order->amount;
-    if (change == 4) order->origin.store = StoreId::intern("shop");
-    if (change == 5 && !order->lines.empty()) order->lines[0].sku = "other";
-    if (change == 6 && !order->tenders.empty()) order->tenders[0].kind = "card";
-    if (change == 7) order->origin.offline = !order->origin.offline;
-    if (change == 8) order->points_to_use.count = 0;
-    if (change == 2 || change == 8) order->tenders = {{"cash", order->amount}};
-    if (change == 2) order->lines.clear();
-    if (change == 9) order->hold_id += "x";
-    if (change == 10) order->currency = "EUR";
-  }
-  if (auto* refund = std::get_if<Refund>(&command)) {
-    if (change == 1) refund->occurred_at.unix_ms -= 1;
-    if (change == 2) refund->scope = RefundOfAmount{{1}, {}};
-    if (change == 3) refund->scope = RefundOfLines{{1}};
-    if (change == 4) refund->origin.offline = !refund->origin.offline;
-  }
-  if (auto* hold = std::get_if<Hold>(&command); hold != nullptr && change == 1) {
-    hold->points += Points{1};
-  }
-  if (auto* grant = std::get_if<Grant>(&command)) {
-    if (change == 1) grant->points += Points{1};
-    if (change == 2) grant->reason = "other";
+  Command command = altered(*past, change);
+  if (auto* revoke = std::get_if<RevokeGrant>(&command); revoke != nullptr && change == 3) {
+    revoke->grant_id = grants_.empty() ? "none" : grants_.back().grant_id;
+    revoke->grant = key_of("grant", revoke->origin, revoke->grant_id);
   }
   return command;
 }

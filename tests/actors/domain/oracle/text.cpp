@@ -85,7 +85,8 @@ std::string text(const Grant& one) {
 }
 
 std::string text(const RevokeGrant& one) {
-  return absl::StrCat("revoke ", one.revocation_id, " of ", one.grant_id, " ", at(one.occurred_at));
+  return absl::StrCat("revoke ", one.revocation_id, " of ", one.grant_id, " ", at(one.occurred_at),
+                      " for ", one.reason);
 }
 
 }  // namespace
