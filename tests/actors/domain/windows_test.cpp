@@ -339,50 +339,5 @@ RC_GTEST_PROP(Calendar, CountsExactlyWhatTheWindowOfTheBusinessDayHas, ()) {
   }
 }
 
-/// The same orders to a limit that is live, and to the same in shadow.
-RC_GTEST_PROP(Shadow, NamesTheOrdersThatTheSameLimitWouldStop, ()) {
-  const bool caps = *rc::gen::arbitrary<bool>();
-  const bool slides = *rc::gen::arbitrary<bool>();
-  Limit tried = caps ? daily_limit("try", *rc::gen::inRange<std::int64_t>(0, 200))
-                     : limit("try", Measure::orders, *rc::gen::inRange<std::int64_t>(0, 5));
-  if (slides) {
-    tried.window = Window::sliding;
-    tried.seconds = 86'400;
-  }
-  World live;
-  live.policy.limits = {tried};
-  tried.mode = LimitMode::shadow;
-  World shadow;
-  shadow.policy.limits = {tried};
-  const auto steps = *rc::gen::container<std::vector<Arrival>>(rc::gen::build<Arrival>(
-      rc::gen::set(&Arrival::gap_ms, rc::gen::inRange<std::int64_t>(0, 40'000'000)),
-      rc::gen::set(&Arrival::amount, rc::gen::inRange<std::int64_t>(0, 1'200'00))));
-  std::vector<Order> orders;
-  for (const Arrival& step : steps) {
-    for (World* world : {&live, &shadow}) world->now = world->now + Duration{step.gap_ms};
-    const std::string number = std::to_string(live.events.size());
-    if (step.amount % 3 == 0 && !orders.empty()) {
-      // Of one that both have: a decline is no order that could be refunded.
-      const Order& order = orders[static_cast<std::size_t>(step.amount) % orders.size()];
-      for (World* world : {&live, &shadow}) {
-        static_cast<void>(world->run(world->refund(
-            "r" + number, order, RefundOfAmount{{order.amount.minor_units / 3}, {}})));
-      }
-      continue;
-    }
-    const Order order{.id = number, .amount = {step.amount}};
-    const Decision decided = live.run(live.checkout(order));
-    const auto& event = std::get<Accepted>(decided).event;
-    const auto* declined = std::get_if<Declined>(&event);
-    const bool stopped = declined != nullptr ? declined->checks.at(0).exceeded
-                                             : std::get<CheckedOut>(event).checks.at(0).exceeded;
-    const CheckedOut felt_nothing = shadow.buy(shadow.checkout(order));
-    RC_ASSERT(felt_nothing.checks.at(0).exceeded == stopped);
-    RC_ASSERT(std::ranges::all_of(felt_nothing.awards,
-                                  [](const AwardLine& line) { return line.cut == Points{}; }));
-    if (declined == nullptr && order.amount > Money{}) orders.push_back(order);
-  }
-}
-
 }  // namespace
 }  // namespace wutong::testing
