@@ -189,8 +189,8 @@ class Journal {
   };
   virtual void read_log_size(LedgerCallback<LogSize> done) = 0;
 
-  /// Counts the server processes that have answered flushes and reads of members, marks, buckets and identities so
-  /// far; any thread. An answer that finds it changed may come from a ledger that has lost what was
+  /// Counts the server processes that have answered flushes and reads of members, marks, buckets and
+  /// identities so far; any thread. An answer that finds it changed may come from a ledger that has lost what was
   /// flushed, even if it lost nothing of the log.
   [[nodiscard]] virtual std::uint64_t reads_generation() const = 0;
 };

@@ -11,6 +11,7 @@
 #include "actors/call.h"
 #include "actors/codec.h"
 #include "actors/domain/member.h"
+#include "actors/messages.h"
 
 namespace wutong {
 
@@ -65,6 +66,8 @@ struct WaitingInquiry {
 struct MemberWork {
   std::deque<WaitingCall> calls;
   std::deque<WaitingInquiry> inquiries;
+  /// Of directories: whether the member holds an identity.
+  std::vector<HolderInquiry> holder_inquiries;
   bool reading_snapshot = false;
   bool reading_history = false;
   bool runnable = false;

@@ -107,9 +107,14 @@ struct SweepPage {
     domain::NextDue next_due;
   };
   std::vector<Entry> entries;
+  /// Members whose snapshot could not be read: the walk does not miss nobody.
+  bool missed_some = false;
 };
 /// The shard is ready for the next page.
-struct SweepTaken {};
+struct SweepTaken {
+  /// It is owned here. A walk that no shard is served in ends.
+  bool serves = false;
+};
 /// To the walk itself: time to go on, unless another walk has begun since.
 struct SweepStep {
   std::uint64_t walk = 0;

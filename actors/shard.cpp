@@ -142,7 +142,6 @@ void Shard::turn() {
   refresh_rules();
   const bool all_done = run_members();
   if (state_ != State::owner) return;
-  answer_holder_inquiries();
   send_outboxes();
   pump_append();
   pump_flush();
@@ -220,7 +219,9 @@ void Shard::tick_owner(std::int64_t now) {
     parts_.journal.read_log_size(answer_with<LogSizeRead, Journal::LogSize>(LogSizeRead{}));
   }
   for (const auto key : std::exchange(retry_, {})) {
-    if (auto* member = resident({key})) make_runnable(*member);
+    // Not by `resident`: nobody has asked for the member again.
+    const auto found = members_.find(key);
+    if (found != members_.end()) make_runnable(*static_cast<MemberActor*>(found->second->get()));
   }
   parts_.safekeeping.witness(parts_.number, log_->head());
   schedule_turn();

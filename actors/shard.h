@@ -37,7 +37,7 @@ namespace wutong {
 /// - `shard_ownership.cpp`, `shard_replay.cpp`: from taking a shard to serving it, and losing it
 /// - `shard_append.cpp`, `shard_members.cpp`: the log's answers; activation, records, passivation
 /// - `shard_calls.cpp`, `shard_prepare.cpp`: queues, what a call must know first, decisions
-/// - `shard_replies.cpp`: who is answered when
+/// - `shard_replies.cpp`, `shard_deadlines.cpp`: who is answered when
 /// - `shard_orders.cpp`, `shard_identities.cpp`: both sides of the order book, and of the directory
 /// - `shard_flush.cpp`, `shard_sweep.cpp`: snapshots and the mark; who is due though nobody asks
 class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
@@ -172,8 +172,6 @@ class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
   std::optional<domain::Record> commit_event(MemberActor& member, domain::Event event);
   void read(MemberActor& member, WaitingCall& waiting);
   [[nodiscard]] domain::Instant time_of(const MemberActor& member, const Call& call) const;
-  void expire_waiting_calls();
-  void expire(MemberActor& member, WaitingCall& waiting);
 
   // shard_prepare.cpp: each answers false if the call must wait.
   bool prepare(MemberActor& member, WaitingCall& waiting);
@@ -205,13 +203,17 @@ class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
   static void turn_away(const std::shared_ptr<Call>& call, FailedReply reply);
   void settle_or_finish(PendingReply pending);
   void release_replies();
-  void expire_replies();
   /// REQUIRES: what is known of the record's order is in the member's window on its records.
   [[nodiscard]] Standing standing_of(const MemberActor& member, const domain::Record& record,
                                      domain::Instant now) const;
   [[nodiscard]] MemberReply member_reply(const MemberActor& member, domain::Instant now) const;
   [[nodiscard]] Reply history_page(const MemberActor& member, const WaitingCall& waiting,
                                    const ReadHistory& asked) const;
+
+  // shard_deadlines.cpp
+  void expire_waiting_calls();
+  void expire(MemberActor& member, WaitingCall& waiting);
+  void expire_replies();
 
   // shard_orders.cpp: the member's side
   void ask_book(BookAsk ask, domain::RecordKey order, domain::MemberKey member, std::int32_t month,
@@ -257,9 +259,9 @@ class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
   void on_directory_said(const DirectoryReply& reply);
   void tell_unlinked();
   void on_holder_inquiry(const HolderInquiry& inquiry);
-  void answer_holder_inquiries();
-  /// False if the member cannot say yet.
-  bool answer_holder_inquiry(const HolderInquiry& inquiry);
+  /// Those that the member can answer now; the others are asked again.
+  void answer_holder_inquiries(MemberActor& member);
+  [[nodiscard]] static bool is_linking(const MemberActor& member, domain::IdentityKey identity);
   // … and the identity's
   void on_claim(const ClaimRead& read);
   domain::Position append_claimed(domain::IdentityKey identity, domain::MemberKey member) override;
@@ -370,8 +372,6 @@ class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
   std::vector<std::vector<BookRequest>> requests_out_;
   std::vector<RepliesOut> replies_out_;
   std::optional<Directory> directory_;
-  /// Of the directories, about this shard's members; each until it can be answered.
-  std::deque<HolderInquiry> holder_inquiries_;
   std::deque<UnlinkedIdentity> unlinked_;
 
   // Flushing.

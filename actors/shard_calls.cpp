@@ -13,8 +13,6 @@
 namespace wutong {
 namespace {
 
-constexpr std::int64_t ask_again_ns = 200'000'000;
-
 /// The records that the command may ask for: of what it belongs to, and its own. Nothing for one that
 /// asks for none.
 std::optional<std::pair<domain::RecordKey, domain::RecordKey>> records_of(const Request& request) {
@@ -123,7 +121,7 @@ std::uint32_t Shard::run(MemberActor& member, std::uint32_t calls_max) {
   while (!work.reading_history && !work.inquiries.empty() && answer_inquiry(member)) {
   }
   // Before the member leaves memory again, as one does that does not exist.
-  answer_holder_inquiries();
+  answer_holder_inquiries(member);
   std::uint32_t calls_run = 0;
   if (!work.reading_history && work.time_passes) sweep_.let_time_pass(member);
   while (!work.reading_history && !work.calls.empty()) {
@@ -363,52 +361,6 @@ void Shard::read(MemberActor& member, WaitingCall& waiting) {
   member.state.records.clear();
   reply_after(std::move(waiting.call), position, std::move(reply),
               claim_of(receipt.order, member.key), true);
-}
-
-void Shard::expire_waiting_calls() {
-  const auto now = now_ns();
-  std::erase_if(early_, [&](const SubmitCall& early) {
-    if (early.call->deadline > now) return false;
-    turn_away(early.call, {.failure = CallFailure::unavailable, .what = "deadline"});
-    return true;
-  });
-  std::vector<std::uint64_t> again;
-  for (auto routed = routed_.begin(); routed != routed_.end();) {
-    auto& waiting = routed->second;
-    if (waiting.call->deadline <= now) {
-      fail(waiting.call, CallFailure::unavailable, "deadline");
-      routed = routed_.erase(routed);
-      continue;
-    }
-    if (now - waiting.asked_at_ns > ask_again_ns) {
-      waiting.asked_at_ns = now;
-      again.push_back(routed->first);
-    }
-    ++routed;
-  }
-  for (const auto ticket : again) look_up_again(ticket);
-  if (calls_queued_ == 0) return;
-  // In an order that does not depend on addresses, so that a simulation can be repeated.
-  std::vector<std::uint64_t> busy(busy_.begin(), busy_.end());
-  std::sort(busy.begin(), busy.end());
-  for (const auto key : busy) {
-    auto& member = *static_cast<MemberActor*>(members_.at(key)->get());
-    for (auto& waiting : member.work->calls) expire(member, waiting);
-  }
-}
-
-void Shard::expire(MemberActor& member, WaitingCall& waiting) {
-  if (!waiting.call) return;
-  const auto now = now_ns();
-  if (waiting.call->deadline <= now) {
-    free_claim(member, waiting);
-    fail(waiting.call, CallFailure::unavailable, "deadline");
-    waiting.call.reset();
-    make_runnable(member);
-  } else if (now - waiting.asked_at > ask_again_ns) {
-    // The order's shard may have been taken over since.
-    ask_again(member, waiting);
-  }
 }
 
 }  // namespace wutong

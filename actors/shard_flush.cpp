@@ -109,6 +109,7 @@ void Shard::add_book_to_flush(FlushRequest& request, std::int64_t wall_ms) {
   flush_book_entries_ = entries.size();
   std::map<std::pair<std::int32_t, std::uint32_t>, std::string> buckets;
   for (const auto& change : entries) {
+    flush_needs_ = std::max(flush_needs_, change.position);
     parts_.codec.append_book_entry(buckets[{change.month, change.bucket}], change.entry);
   }
   for (auto& [place, bytes] : buckets) {
@@ -124,6 +125,7 @@ void Shard::add_directory_to_flush(FlushRequest& request) {
   flush_directory_changes_ = changes.size();
   std::map<domain::IdentityKey, std::string> claims;
   for (const auto& change : changes) {
+    flush_needs_ = std::max(flush_needs_, change.position);
     claims[change.identity] =
         change.member ? parts_.codec.claim_bytes(*change.member) : std::string();
   }

@@ -9,8 +9,8 @@
 namespace wutong {
 namespace {
 
-/// Beyond it the oldest are forgotten: they are asked again.
-constexpr std::size_t holder_inquiries_max = 4'096;
+/// Of one member: what is beyond it is asked again.
+constexpr std::size_t holder_inquiries_max = 64;
 
 }  // namespace
 
@@ -72,45 +72,37 @@ void Shard::tell_unlinked() {
 
 void Shard::on_holder_inquiry(const HolderInquiry& inquiry) {
   if (state_ != State::owner) return;
-  std::erase_if(holder_inquiries_, [&](const HolderInquiry& before) {
+  // No room now: it is asked again.
+  auto* member = make_resident(inquiry.member);
+  if (member == nullptr) return schedule_turn();
+  auto& inquiries = work_of(*member).holder_inquiries;
+  std::erase_if(inquiries, [&](const HolderInquiry& before) {
     return before.from == inquiry.from && before.identity == inquiry.identity;
   });
-  if (holder_inquiries_.size() == holder_inquiries_max) holder_inquiries_.pop_front();
-  holder_inquiries_.push_back(inquiry);
-  schedule_turn();
+  if (inquiries.size() < holder_inquiries_max) inquiries.push_back(inquiry);
+  make_runnable(*member);
 }
 
-void Shard::answer_holder_inquiries() {
-  for (auto count = holder_inquiries_.size(); count > 0; --count) {
-    const auto inquiry = holder_inquiries_.front();
-    holder_inquiries_.pop_front();
-    if (!answer_holder_inquiry(inquiry)) holder_inquiries_.push_back(inquiry);
-  }
+bool Shard::is_linking(const MemberActor& member, domain::IdentityKey identity) {
+  return std::ranges::any_of(member.work->calls, [&](const WaitingCall& waiting) {
+    const bool claims = waiting.link == LinkState::asked || waiting.link == LinkState::claimed;
+    return waiting.call && claims &&
+           std::get<domain::LinkIdentity>(waiting.call->request).identity == identity;
+  });
 }
 
-bool Shard::answer_holder_inquiry(const HolderInquiry& inquiry) {
-  auto* member = make_resident(inquiry.member);
-  if (member == nullptr) return false;
-  if (!member->loaded) {
-    activate(*member);
-    return false;
+void Shard::answer_holder_inquiries(MemberActor& member) {
+  for (const auto& inquiry : std::exchange(member.work->holder_inquiries, {})) {
+    if (is_linking(member, inquiry.identity)) continue;
+    // On a denial the identity becomes another member's, so it must be durable, and of the present.
+    if (member.identities_changed > log_->committed() || !lease_held()) continue;
+    send(parts_.shards[inquiry.from],
+         HolderReply{.life = inquiry.life,
+                     .identity = inquiry.identity,
+                     .member = inquiry.member,
+                     .number = inquiry.number,
+                     .holds = domain::has_identity(member.state, inquiry.identity)});
   }
-  const bool linking =
-      member->work && std::ranges::any_of(member->work->calls, [&](const WaitingCall& waiting) {
-        const bool claims = waiting.link == LinkState::asked || waiting.link == LinkState::claimed;
-        return waiting.call && claims &&
-               std::get<domain::LinkIdentity>(waiting.call->request).identity == inquiry.identity;
-      });
-  if (linking) return false;
-  // On a denial the identity becomes another member's, so it must be durable, and of the present.
-  if (member->identities_changed > log_->committed() || !lease_held()) return false;
-  send(parts_.shards[inquiry.from],
-       HolderReply{.life = inquiry.life,
-                   .identity = inquiry.identity,
-                   .member = inquiry.member,
-                   .number = inquiry.number,
-                   .holds = domain::has_identity(member->state, inquiry.identity)});
-  return true;
 }
 
 // --- The identity's side -----------------------------------------------------------------------------

@@ -100,7 +100,8 @@ MemberWork& Shard::work_of(MemberActor& member) {
 void Shard::drop_work_if_idle(MemberActor& member) {
   const auto* work = member.work.get();
   if (work == nullptr || !work->calls.empty() || !work->inquiries.empty() ||
-      work->reading_snapshot || work->reading_history || work->runnable || work->time_passes) {
+      !work->holder_inquiries.empty() || work->reading_snapshot || work->reading_history ||
+      work->runnable || work->time_passes) {
     return;
   }
   member.work.reset();

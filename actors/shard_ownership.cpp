@@ -289,7 +289,6 @@ void Shard::drop_everything(const char* why) {
   tail_dirty_.clear();
   book_.reset();
   directory_.reset();
-  holder_inquiries_.clear();
   unlinked_.clear();
   building_filter_ = false;
   for (auto& requests : requests_out_) requests.clear();

@@ -111,22 +111,6 @@ void Shard::fail(const std::shared_ptr<Call>& call, CallFailure failure, const c
   finish(call, FailedReply{.failure = failure, .what = what});
 }
 
-void Shard::expire_replies() {
-  const auto now = now_ns();
-  const auto expire = [&](PendingReply& pending) {
-    if (!pending.call || pending.call->deadline > now) return;
-    fail(pending.call, CallFailure::unavailable, "ledger");
-    pending.call.reset();
-  };
-  std::for_each(replies_.begin(), replies_.end(), expire);
-  std::for_each(awaiting_lease_.begin(), awaiting_lease_.end(), expire);
-  std::erase_if(awaiting_lease_, [](const PendingReply& pending) { return !pending.call; });
-  for (auto& [order, unsettled] : unsettled_) {
-    std::for_each(unsettled.replies.begin(), unsettled.replies.end(), expire);
-    std::erase_if(unsettled.replies, [](const PendingReply& pending) { return !pending.call; });
-  }
-}
-
 Standing Shard::standing_of(const MemberActor& member, const domain::Record& record,
                             domain::Instant now) const {
   domain::Member due_member;

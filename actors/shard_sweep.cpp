@@ -23,8 +23,9 @@ constexpr std::uint64_t calls_queued_max = 64;
 constexpr std::int64_t burst_interval_ns = 1'000'000'000;
 /// What a late burst may catch up on.
 constexpr std::int64_t credit_ns = burst_interval_ns + 200'000'000;
-/// A shard that is busy for so long leaves its members to the next walk, so that the others' go on.
-constexpr std::int64_t busy_max_ns = 10'000'000'000;
+/// A shard that keeps a page so long, beyond the time that its members take at their rate, leaves them
+/// to the next walk, so that the others' go on.
+constexpr std::int64_t late_max_ns = 10'000'000'000;
 constexpr std::size_t passivations_per_tick = 64;
 constexpr std::int64_t ns_per_ms = 1'000'000;
 constexpr std::int64_t ns_per_second = 1'000'000'000;
@@ -40,7 +41,8 @@ caf::typed_response_promise<SweepTaken> ShardSweep::take(const SweepPage& page) 
     whole_ = true;
     walk_began_ns_ = page.walk_began_ns;
   }
-  whole_ = whole_ && serves && page.walk_began_ns == walk_began_ns_;
+  whole_ = whole_ && serves && !page.missed_some && page.walk_began_ns == walk_began_ns_;
+  taken_ns_ = shard_.now_ns();
   answer_ = promise;
   answer_wanted_ = true;
   last_taken_ = page.part == SweepPart::last;
@@ -71,12 +73,9 @@ void ShardSweep::look_at(const SweepPage& page) {
 void ShardSweep::tick(std::int64_t now_ns) {
   if (shard_.state_ != Shard::State::owner) return;
   passivate_some();
-  if (!is_busy()) {
-    busy_since_ns_ = 0;
-    begin_some(now_ns);
-  } else if (busy_since_ns_ == 0) {
-    busy_since_ns_ = now_ns;
-  } else if (now_ns - busy_since_ns_ > busy_max_ns && !waiting_.empty()) {
+  if (!is_busy()) begin_some(now_ns);
+  const auto in_time_ns = static_cast<std::int64_t>(waiting_.size()) * period_ns() + late_max_ns;
+  if (answer_wanted_ && !waiting_.empty() && now_ns - taken_ns_ > in_time_ns) {
     add(shard_.parts_.stats.sweep_members_left, waiting_.size());
     waiting_.clear();
     whole_ = false;
@@ -84,18 +83,27 @@ void ShardSweep::tick(std::int64_t now_ns) {
   answer_if_ready();
 }
 
+std::int64_t ShardSweep::period_ns() const {
+  const auto rate = shard_.parts_.options.sweep_members_per_second;
+  return std::max<std::int64_t>(
+      1, ns_per_second * shard_.parts_.info.shards / std::max<std::int64_t>(1, rate));
+}
+
+std::int64_t ShardSweep::next_burst_after(std::int64_t now_ns) const {
+  const auto& parts = shard_.parts_;
+  const auto phase_ns = burst_interval_ns * parts.number / parts.info.shards;
+  const auto begun = (now_ns - phase_ns) / burst_interval_ns;
+  return (begun + 1) * burst_interval_ns + phase_ns;
+}
+
 void ShardSweep::begin_some(std::int64_t now_ns) {
-  const auto& options = shard_.parts_.options;
-  const auto period_ns =
-      std::max<std::int64_t>(1, ns_per_second * shard_.parts_.info.shards /
-                                    std::max<std::int64_t>(1, options.sweep_members_per_second));
   next_at_ns_ = std::max(next_at_ns_, now_ns - (waiting_.empty() ? 0 : credit_ns));
   if (now_ns < next_burst_ns_) return;
-  if (!waiting_.empty()) next_burst_ns_ = now_ns + burst_interval_ns;
+  if (!waiting_.empty()) next_burst_ns_ = next_burst_after(now_ns);
   while (!waiting_.empty() && next_at_ns_ <= now_ns && brought_.size() < resident_max()) {
     if (!begin(waiting_.front())) return;
     waiting_.pop_front();
-    next_at_ns_ += period_ns;
+    next_at_ns_ += period_ns();
   }
 }
 
@@ -120,12 +128,18 @@ bool ShardSweep::begin(domain::MemberKey key) {
 void ShardSweep::let_time_pass(MemberActor& member) {
   member.work->time_passes = false;
   --deciding_;
+  // Whoever is left out is found by the next walk.
+  if (!shard_.parts_.clock_agrees.load(std::memory_order_relaxed)) {
+    whole_ = false;
+    return answer_if_ready();
+  }
   const auto wall_ms = shard_.parts_.clocks.wall_ms();
   const auto now = std::max(domain::Instant{wall_ms}, member.state.last_event_at);
   try {
     if (shard_.let_time_pass(member, now)) add(shard_.parts_.stats.sweep_events);
   } catch (const BrokenPromiseError& broken) {
     if (shard_.committing_) throw;
+    whole_ = false;
     add(shard_.parts_.stats.broken_promises);
     shard_.log(LogLevel::critical, absl::StrCat("a member was not swept: ", broken.what()));
   }
@@ -190,7 +204,7 @@ void ShardSweep::answer_if_ready() {
 
 void ShardSweep::answer() {
   answer_wanted_ = false;
-  answer_.deliver(SweepTaken{});
+  answer_.deliver(SweepTaken{.serves = shard_.state_ == Shard::State::owner});
 }
 
 void ShardSweep::leave() {

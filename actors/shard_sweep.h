@@ -43,6 +43,10 @@ class ShardSweep {
   /// False if there is no room for the member now.
   [[nodiscard]] bool begin(domain::MemberKey key);
   void begin_some(std::int64_t now_ns);
+  /// From one member to the next.
+  [[nodiscard]] std::int64_t period_ns() const;
+  /// The shards' bursts lie apart from one another: what one holds up, the next does not.
+  [[nodiscard]] std::int64_t next_burst_after(std::int64_t now_ns) const;
   void passivate_some();
   /// The shard has better things to do than a sweep.
   [[nodiscard]] bool is_busy() const;
@@ -67,7 +71,8 @@ class ShardSweep {
   /// The earliest instant at which the next member may be begun with.
   std::int64_t next_at_ns_ = 0;
   std::int64_t next_burst_ns_ = 0;
-  std::int64_t busy_since_ns_ = 0;
+  /// When the page came that is not answered yet.
+  std::int64_t taken_ns_ = 0;
 };
 
 }  // namespace wutong

@@ -59,6 +59,7 @@ void SweepWalk::begin() {
 void SweepWalk::tell_all(SweepPart part) {
   part_ = part;
   taking_ = 0;
+  served_ = false;
   for (std::uint32_t shard = 0; shard < parts_.shards.size(); ++shard) {
     tell(shard, {.part = part, .walk_began_ns = began_ns_});
   }
@@ -66,21 +67,25 @@ void SweepWalk::tell_all(SweepPart part) {
 
 void SweepWalk::tell(std::uint32_t shard, SweepPage page) {
   ++taking_;
-  const auto answered = [this, walk = walk_] {
-    if (walk == walk_) on_taken();
+  const auto answered = [this, walk = walk_](bool serves) {
+    if (walk != walk_) return;
+    served_ = served_ || serves;
+    on_taken();
   };
   // For as long as it takes: a shard that has ended answers with an error, and one that waits has a
   // reason to.
   request(parts_.shards[shard], caf::infinite, std::move(page))
-      .then([answered](const SweepTaken&) { answered(); },
-            [answered](const caf::error&) { answered(); });
+      .then([answered](const SweepTaken& taken) { answered(taken.serves); },
+            [answered](const caf::error&) { answered(false); });
 }
 
 void SweepWalk::on_taken() {
   if (--taking_ > 0) return;
   if (part_ == SweepPart::first) {
-    ask_for_page();
-  } else if (part_ == SweepPart::last) {
+    // Another gateway's walk serves the shards that this one does not own.
+    return served_ ? ask_for_page() : end();
+  }
+  if (part_ == SweepPart::last) {
     parts_.walks.fetch_add(1, std::memory_order_relaxed);
     end();
   } else if (cursor_ == 0) {
@@ -127,7 +132,9 @@ void SweepWalk::spread(const SnapshotPage& page) {
     const auto next_due = parts_.codec.next_due_in(bytes);
     if (next_due) {
       pages[member.value & (pages.size() - 1)].entries.push_back({member, *next_due});
-    } else if (!std::exchange(unreadable_told_, true)) {
+    } else {
+      pages[member.value & (pages.size() - 1)].missed_some = true;
+      if (std::exchange(unreadable_told_, true)) continue;
       parts_.log(LogLevel::error, absl::StrCat("sweep: ", next_due.error().detail));
     }
   }
@@ -135,7 +142,7 @@ void SweepWalk::spread(const SnapshotPage& page) {
   // One for this function, so that a page without members goes on all the same.
   taking_ = 1;
   for (std::uint32_t shard = 0; shard < pages.size(); ++shard) {
-    if (pages[shard].entries.empty()) continue;
+    if (pages[shard].entries.empty() && !pages[shard].missed_some) continue;
     pages[shard].walk_began_ns = began_ns_;
     tell(shard, std::move(pages[shard]));
   }

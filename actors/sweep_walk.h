@@ -61,6 +61,8 @@ class SweepWalk : public caf::event_based_actor {
   /// What the shards are taking.
   SweepPart part_ = SweepPart::first;
   std::uint32_t taking_ = 0;
+  /// Some shard has said that it is owned here.
+  bool served_ = false;
   std::uint64_t cursor_ = 0;
   std::uint64_t server_generation_ = 0;
   std::int64_t asked_ns_ = 0;

@@ -1,0 +1,77 @@
+#include <algorithm>
+#include <vector>
+
+#include "actors/shard_answers.h"
+
+// What a tick does about calls that have waited for too long, or whose question went unanswered.
+
+namespace wutong {
+namespace {
+
+constexpr std::int64_t ask_again_ns = 200'000'000;
+
+}  // namespace
+
+void Shard::expire_waiting_calls() {
+  const auto now = now_ns();
+  std::erase_if(early_, [&](const SubmitCall& early) {
+    if (early.call->deadline > now) return false;
+    turn_away(early.call, {.failure = CallFailure::unavailable, .what = "deadline"});
+    return true;
+  });
+  std::vector<std::uint64_t> again;
+  for (auto routed = routed_.begin(); routed != routed_.end();) {
+    auto& waiting = routed->second;
+    if (waiting.call->deadline <= now) {
+      fail(waiting.call, CallFailure::unavailable, "deadline");
+      routed = routed_.erase(routed);
+      continue;
+    }
+    if (now - waiting.asked_at_ns > ask_again_ns) {
+      waiting.asked_at_ns = now;
+      again.push_back(routed->first);
+    }
+    ++routed;
+  }
+  for (const auto ticket : again) look_up_again(ticket);
+  if (calls_queued_ == 0) return;
+  // In an order that does not depend on addresses, so that a simulation can be repeated.
+  std::vector<std::uint64_t> busy(busy_.begin(), busy_.end());
+  std::sort(busy.begin(), busy.end());
+  for (const auto key : busy) {
+    auto& member = *static_cast<MemberActor*>(members_.at(key)->get());
+    for (auto& waiting : member.work->calls) expire(member, waiting);
+  }
+}
+
+void Shard::expire(MemberActor& member, WaitingCall& waiting) {
+  if (!waiting.call) return;
+  const auto now = now_ns();
+  if (waiting.call->deadline <= now) {
+    free_claim(member, waiting);
+    fail(waiting.call, CallFailure::unavailable, "deadline");
+    waiting.call.reset();
+    make_runnable(member);
+  } else if (now - waiting.asked_at > ask_again_ns) {
+    // The order's shard may have been taken over since.
+    ask_again(member, waiting);
+  }
+}
+
+void Shard::expire_replies() {
+  const auto now = now_ns();
+  const auto expire = [&](PendingReply& pending) {
+    if (!pending.call || pending.call->deadline > now) return;
+    fail(pending.call, CallFailure::unavailable, "ledger");
+    pending.call.reset();
+  };
+  std::for_each(replies_.begin(), replies_.end(), expire);
+  std::for_each(awaiting_lease_.begin(), awaiting_lease_.end(), expire);
+  std::erase_if(awaiting_lease_, [](const PendingReply& pending) { return !pending.call; });
+  for (auto& [order, unsettled] : unsettled_) {
+    std::for_each(unsettled.replies.begin(), unsettled.replies.end(), expire);
+    std::erase_if(unsettled.replies, [](const PendingReply& pending) { return !pending.call; });
+  }
+}
+
+}  // namespace wutong
