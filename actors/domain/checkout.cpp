@@ -6,6 +6,7 @@
 #include "actors/domain/calendar.h"
 #include "actors/domain/checked.h"
 #include "actors/domain/content.h"
+#include "actors/domain/decided_under.h"
 #include "actors/domain/draft.h"
 #include "actors/domain/earning.h"
 #include "actors/domain/ensure.h"
@@ -83,8 +84,7 @@ std::optional<Refused> check_out(const Member& member, const Program& program,
   const auto asked = total_of(*awards);
   if (!asked) return overflows;
 
-  const EventHeader header{
-      .received_at = now, .program_version = program.version, .policy_version = policy.version};
+  const EventHeader header = decided_under(program, policy, now);
   const Occasion occasion{.member = &member,
                           .venue = purchase.venue,
                           .origin = &checkout.origin,

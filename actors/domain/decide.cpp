@@ -6,6 +6,7 @@
 #include "actors/domain/calendar.h"
 #include "actors/domain/checkout.h"
 #include "actors/domain/content.h"
+#include "actors/domain/decided_under.h"
 #include "actors/domain/draft.h"
 #include "actors/domain/grants.h"
 #include "actors/domain/holds.h"
@@ -60,10 +61,8 @@ Decision again(const Record& known, const Asked& asked) {
 Decision decide_on(const Member& member, const Program& program, const RiskPolicy& policy,
                    const Enroll& enroll, Instant now) {
   if (!member.empty()) return Refused{Refusal::member_exists, Field::member};
-  return Accepted{Enrolled{.header = {.received_at = now,
-                                      .program_version = program.version,
-                                      .policy_version = policy.version},
-                           .member_id = enroll.member_id}};
+  return Accepted{
+      Enrolled{.header = decided_under(program, policy, now), .member_id = enroll.member_id}};
 }
 
 Decision decide_on(const Member& member, const Program& program, const RiskPolicy& policy,
@@ -147,9 +146,7 @@ std::optional<Event> due(const Member& member, const Program& program, const Ris
   Draft draft(member, today, now);
   draft.expire(program);
   const Balances after = draft.balances();
-  return TimePassed{.header = {.received_at = now,
-                               .program_version = program.version,
-                               .policy_version = policy.version},
+  return TimePassed{.header = decided_under(program, policy, now),
                     .effects = draft.take_effects(),
                     .after = after};
 }

@@ -4,6 +4,7 @@
 
 #include "actors/domain/calendar.h"
 #include "actors/domain/content.h"
+#include "actors/domain/decided_under.h"
 #include "actors/domain/draft.h"
 #include "actors/domain/expiry.h"
 #include "actors/domain/guards.h"
@@ -40,9 +41,7 @@ tl::expected<Granted, Refused> grant_points(const Member& member, const Program&
   draft.repay_debts();
 
   const Balances after = draft.balances();
-  return Granted{.header = {.received_at = now,
-                            .program_version = program.version,
-                            .policy_version = policy.version},
+  return Granted{.header = decided_under(program, policy, now),
                  .key = grant.key,
                  .grant_id = grant.grant_id,
                  .origin = grant.origin,
@@ -75,9 +74,7 @@ tl::expected<GrantRevoked, Refused> revoke_grant(const Member& member, const Pro
 
   const Balances after = draft.balances();
   return GrantRevoked{
-      .header = {.received_at = now,
-                 .program_version = program.version,
-                 .policy_version = policy.version},
+      .header = decided_under(program, policy, now),
       .key = revocation.key,
       .revocation_id = revocation.revocation_id,
       .origin = revocation.origin,

@@ -2,6 +2,7 @@
 
 #include "actors/domain/calendar.h"
 #include "actors/domain/content.h"
+#include "actors/domain/decided_under.h"
 #include "actors/domain/draft.h"
 #include "actors/domain/guards.h"
 
@@ -35,9 +36,7 @@ tl::expected<Held, Refused> hold_points(const Member& member, const Program& pro
   draft.hold(hold.key, lapses_at, hold.points);
 
   const Balances after = draft.balances();
-  return Held{.header = {.received_at = now,
-                         .program_version = program.version,
-                         .policy_version = policy.version},
+  return Held{.header = decided_under(program, policy, now),
               .key = hold.key,
               .hold_id = hold.hold_id,
               .origin = hold.origin,
@@ -61,9 +60,7 @@ tl::expected<Released, Refused> release_hold(const Member& member, const Program
   draft.expire(program);
 
   const Balances after = draft.balances();
-  return Released{.header = {.received_at = now,
-                             .program_version = program.version,
-                             .policy_version = policy.version},
+  return Released{.header = decided_under(program, policy, now),
                   .key = release.key,
                   .origin = release.origin,
                   .hold = release.hold,

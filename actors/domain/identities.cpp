@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "actors/domain/decided_under.h"
+
 namespace wutong::domain {
 
 bool has_identity(const Member& member, IdentityKey identity) {
@@ -19,20 +21,15 @@ Decision link_identity(const Member& member, const Program& program, const RiskP
   if (member.identities.size() >= identities_max) {
     return Refused{Refusal::too_many_identities, Field::identity};
   }
-  return Accepted{IdentityLinked{.header = {.received_at = now,
-                                            .program_version = program.version,
-                                            .policy_version = policy.version},
-                                 .kind = link.kind,
-                                 .identity = link.identity}};
+  return Accepted{IdentityLinked{
+      .header = decided_under(program, policy, now), .kind = link.kind, .identity = link.identity}};
 }
 
 Decision unlink_identity(const Member& member, const Program& program, const RiskPolicy& policy,
                          const UnlinkIdentity& unlink, Instant now) {
   if (member.empty()) return Refused{Refusal::member_unknown, Field::member};
   if (!has_identity(member, unlink.identity)) return Unchanged{};
-  return Accepted{IdentityUnlinked{.header = {.received_at = now,
-                                              .program_version = program.version,
-                                              .policy_version = policy.version},
+  return Accepted{IdentityUnlinked{.header = decided_under(program, policy, now),
                                    .kind = unlink.kind,
                                    .identity = unlink.identity}};
 }

@@ -6,6 +6,7 @@
 #include "actors/domain/calendar.h"
 #include "actors/domain/content.h"
 #include "actors/domain/counting_down.h"
+#include "actors/domain/decided_under.h"
 #include "actors/domain/draft.h"
 #include "actors/domain/ensure.h"
 #include "actors/domain/guards.h"
@@ -145,8 +146,7 @@ std::optional<Refused> refund_order(const Member& member, const Program& program
   const CheckedOut* order = find_order(member, refund.order);
   const RefundTotals* last = find_totals(member, refund.order);
   if (const auto refused = refusal_of(member, program, refund, now, order, last)) return refused;
-  const EventHeader header{
-      .received_at = now, .program_version = program.version, .policy_version = policy.version};
+  const EventHeader header = decided_under(program, policy, now);
   const Instant occurred_at = std::min(refund.occurred_at, now);
   const Occasion occasion{.member = &member,
                           .venue = program.venue(refund.origin.venue),
