@@ -15,7 +15,8 @@
 /// (lengths, counts, signs, known venue and store), everything else is the domain's to judge.
 namespace wutong::domain {
 
-/// Where a command comes from. All but venue and store is information.
+/// Where a command comes from. Rules go by venue and store, limits by the channel too; the rest is
+/// information.
 struct Origin {
   VenueId venue;
   StoreId store;
