@@ -239,7 +239,6 @@ class CafEngine : public Engine {
 
   EngineOptions options_;
   EngineParts parts_;
-  const std::int64_t started_ms_ = parts_.clocks.boot_ns() / 1'000'000;
   RulesHolder rules_;
   std::uint32_t shards_;
   std::unique_ptr<ShardStats[]> stats_;
@@ -262,7 +261,7 @@ EngineStats CafEngine::stats() const {
   sum.shards = shards_;
   sum.clock_agrees = clock_agrees_.load(std::memory_order_relaxed);
   sum.sweep_walks = sweep_walks_.load(std::memory_order_relaxed);
-  const auto now_ms = parts_.clocks.boot_ns() / 1'000'000;
+  const auto now_ms = parts_.clocks.wall_ms();
   sum.batch_events_log2.resize(stats_[0].batch_events_log2.size());
   const auto read = [](const ShardStats::Number& number) {
     return number.load(std::memory_order_relaxed);
@@ -307,10 +306,9 @@ EngineStats CafEngine::stats() const {
     sum.sweep_members_due += read(shard.sweep_members_due);
     sum.sweep_events += read(shard.sweep_events);
     sum.sweep_members_left += read(shard.sweep_members_left);
-    if (owned && parts_.ledger.info().clock == LedgerClock::gateway) {
-      const auto from =
-          std::max(started_ms_, static_cast<std::int64_t>(read(shard.sweep_whole_from_ms)));
-      sum.sweep_age_ms = std::max(sum.sweep_age_ms, now_ms - from);
+    const auto swept_from_ms = static_cast<std::int64_t>(read(shard.swept_from_unix_ms));
+    if (owned && swept_from_ms > 0) {
+      sum.sweep_age_ms = std::max(sum.sweep_age_ms, now_ms - swept_from_ms);
     }
     for (std::size_t index = 0; index < shard.batch_events_log2.size(); ++index) {
       sum.batch_events_log2[index] += read(shard.batch_events_log2[index]);

@@ -125,8 +125,9 @@ struct EngineStats {
   std::uint64_t sweep_members_left = 0;
   /// Walks that have come to the ledger's end.
   std::uint64_t sweep_walks = 0;
-  /// Since the last walk that was whole for a shard began, or since the start; of the owned shard for
-  /// which it is longest. Whoever was due before has had the event. 0 without a sweep to be.
+  /// Since the last walk that was whole for a shard began, whoever's it was, or since the shard was
+  /// first owned; of the owned shard for which it is longest. Whoever was due before has had the
+  /// event. 0 in a ledger by the caller's clock.
   std::int64_t sweep_age_ms = 0;
   /// Whether this machine's clock and the ledger's agree; nothing is decided while they do not.
   bool clock_agrees = true;

@@ -122,6 +122,12 @@ enum class FlushOutcome : std::uint8_t {
   other = 4,   ///< the mark is neither the expected nor the next one
 };
 
+struct SweptNote {
+  std::int64_t from_unix_ms = 0;
+  /// What is noted already stays.
+  bool only_first = false;
+};
+
 /// Durable, ordered record of one shard's events, with its snapshots, history, order book, directory and
 /// lease.
 ///
@@ -165,6 +171,10 @@ class Journal {
   /// What the directory stores of the identity, or nothing.
   virtual void read_identity(domain::IdentityKey identity,
                              LedgerCallback<std::optional<std::string>> done) = 0;
+
+  /// Notes that whoever of the shard was due before `swept.from_unix_ms` has had the event, and answers
+  /// what is noted now. Not part of what the log tells: lost, it is noted again by the next walk.
+  virtual void note_swept(SweptNote swept, LedgerCallback<std::int64_t> done) = 0;
 
   /// Takes or renews the lease for `ttl_ms` if it is free, run out, or `owner`'s; answers who holds it.
   virtual void renew_lease(std::string owner, std::int64_t ttl_ms, LedgerCallback<Lease> done) = 0;

@@ -91,7 +91,8 @@ struct InquiryReply {
 // --- Between the sweep's walk and the shards ---------------------------------------------------------
 
 enum class SweepPart : std::uint8_t {
-  first = 1,  ///< opens the walk; has no members
+  first =
+      1,  ///< opens the walk, answered when the snapshots tell of what was before; has no members
   page = 2,
   last = 3,  ///< answered when all that was found due has been decided; has no members
 };
@@ -99,8 +100,8 @@ enum class SweepPart : std::uint8_t {
 /// What a walk over the ledger's snapshots met of one shard's.
 struct SweepPage {
   SweepPart part = SweepPart::page;
-  /// When the walk began, in boot-time nanoseconds.
-  std::int64_t walk_began_ns = 0;
+  /// When the walk began.
+  domain::Instant walk_began;
   struct Entry {
     domain::MemberKey member;
     /// As its snapshot says; its state may know better.
@@ -199,6 +200,7 @@ struct FormerRead : Answered<std::vector<LogEntry>> {
 };
 struct BookMonthsRead : Answered<std::vector<std::int32_t>> {};
 struct LogSizeRead : Answered<Journal::LogSize> {};
+struct SweptNoted : Answered<std::int64_t> {};
 struct SnapshotRead : Answered<std::optional<std::string>> {
   domain::MemberKey member;
 };

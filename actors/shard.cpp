@@ -107,6 +107,9 @@ ShardActor::behavior_type Shard::make_behavior() {
         if (answered.life == life_) on_lease(answered);
       },
       [this](const SweepPage& page) { return sweep_.take(page); },
+      [this](const SweptNoted& noted) {
+        if (noted.life == life_) sweep_.on_noted(noted);
+      },
       [this](Turn) { turn(); },
       [this](Tick) {
         delayed_send(this, std::chrono::milliseconds(tick_ms), Tick{});

@@ -29,6 +29,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(wutong::LogRead)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(wutong::FormerRead)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(wutong::BookMonthsRead)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(wutong::LogSizeRead)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(wutong::SweptNoted)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(wutong::SnapshotRead)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(wutong::HistoryRead)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(wutong::BucketRead)
@@ -47,8 +48,8 @@ using ShardActor = caf::typed_actor<
     caf::reacts_to<ClaimRead>, caf::reacts_to<AppendAnswered>, caf::reacts_to<FlushAnswered>,
     caf::reacts_to<HeadRead>, caf::reacts_to<MarkRead>, caf::reacts_to<LogRead>,
     caf::reacts_to<FormerRead>, caf::reacts_to<BookMonthsRead>, caf::reacts_to<LogSizeRead>,
-    caf::reacts_to<SnapshotRead>, caf::reacts_to<HistoryRead>, caf::reacts_to<BucketRead>,
-    caf::reacts_to<FilterPageRead>, caf::reacts_to<LeaseAnswered>,
+    caf::reacts_to<SweptNoted>, caf::reacts_to<SnapshotRead>, caf::reacts_to<HistoryRead>,
+    caf::reacts_to<BucketRead>, caf::reacts_to<FilterPageRead>, caf::reacts_to<LeaseAnswered>,
     caf::replies_to<SweepPage>::with<SweepTaken>, caf::reacts_to<Turn>, caf::reacts_to<Tick>,
     caf::reacts_to<StopShard>>;
 

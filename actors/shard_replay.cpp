@@ -185,6 +185,7 @@ void Shard::serve() {
                    " members and ", unsettled_.size(), " orders"));
   book_->committed(log_->committed());
   directory_->committed(log_->committed());
+  sweep_.ask_how_far(now_ns());
   for (auto& early : std::exchange(early_, {})) on_submit(std::move(early.call), early.routed);
   settle_again();
   schedule_turn();

@@ -46,8 +46,8 @@ struct ShardStats {
   Number sweep_members_due{0};
   Number sweep_events{0};
   Number sweep_members_left{0};
-  /// When the last walk began that was whole, in boot-time milliseconds; 0 if there was none.
-  Number sweep_whole_from_ms{0};
+  /// Whoever was due before has been swept; 0 until the ledger has told.
+  Number swept_from_unix_ms{0};
   std::array<Number, 20> batch_events_log2{};
 };
 

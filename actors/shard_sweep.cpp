@@ -7,7 +7,7 @@
 
 #include "actors/broken_promise.h"
 #include "actors/domain/calendar.h"
-#include "actors/shard.h"
+#include "actors/shard_answers.h"
 
 namespace wutong {
 namespace {
@@ -26,8 +26,8 @@ constexpr std::int64_t credit_ns = burst_interval_ns + 200'000'000;
 /// A shard that keeps a page so long, beyond the time that its members take at their rate, leaves them
 /// to the next walk, so that the others' go on.
 constexpr std::int64_t late_max_ns = 10'000'000'000;
+constexpr std::int64_t note_again_ns = 5'000'000'000;
 constexpr std::size_t passivations_per_tick = 64;
-constexpr std::int64_t ns_per_ms = 1'000'000;
 constexpr std::int64_t ns_per_second = 1'000'000'000;
 
 }  // namespace
@@ -39,14 +39,20 @@ caf::typed_response_promise<SweepTaken> ShardSweep::take(const SweepPage& page) 
   if (page.part == SweepPart::first) {
     waiting_.clear();
     whole_ = true;
-    walk_began_ns_ = page.walk_began_ns;
+    walk_began_ = page.walk_began;
   }
-  whole_ = whole_ && serves && !page.missed_some && page.walk_began_ns == walk_began_ns_;
-  taken_ns_ = shard_.now_ns();
+  whole_ = whole_ && serves && !page.missed_some && page.walk_began == walk_began_;
   answer_ = promise;
   answer_wanted_ = true;
-  last_taken_ = page.part == SweepPart::last;
-  if (serves) look_at(page);
+  part_ = page.part;
+  waits_for_.reset();
+  if (!serves) {
+    answer();
+    return promise;
+  }
+  look_at(page);
+  leave_at_ns_ =
+      shard_.now_ns() + late_max_ns + static_cast<std::int64_t>(waiting_.size()) * period_ns();
   answer_if_ready();
   return promise;
 }
@@ -72,15 +78,16 @@ void ShardSweep::look_at(const SweepPage& page) {
 
 void ShardSweep::tick(std::int64_t now_ns) {
   if (shard_.state_ != Shard::State::owner) return;
+  ask_how_far(now_ns);
   passivate_some();
   if (!is_busy()) begin_some(now_ns);
-  const auto in_time_ns = static_cast<std::int64_t>(waiting_.size()) * period_ns() + late_max_ns;
-  if (answer_wanted_ && !waiting_.empty() && now_ns - taken_ns_ > in_time_ns) {
+  answer_if_ready();
+  if (answer_wanted_ && now_ns > leave_at_ns_) {
     add(shard_.parts_.stats.sweep_members_left, waiting_.size());
     waiting_.clear();
     whole_ = false;
+    answer();
   }
-  answer_if_ready();
 }
 
 std::int64_t ShardSweep::period_ns() const {
@@ -191,20 +198,67 @@ std::size_t ShardSweep::resident_max() const {
 
 void ShardSweep::answer_if_ready() {
   if (!answer_wanted_) return;
-  const auto& parts = shard_.parts_;
-  const std::size_t burst = parts.options.sweep_members_per_second / parts.info.shards;
-  const auto welcome = last_taken_ ? 0 : std::max(waiting_max, std::min(burst, resident_max()));
-  if (waiting_.size() > welcome || (last_taken_ && deciding_ > 0)) return;
-  if (last_taken_ && whole_) {
-    set(shard_.parts_.stats.sweep_whole_from_ms,
-        static_cast<std::uint64_t>(walk_began_ns_ / ns_per_ms));
+  switch (part_) {
+    case SweepPart::first:
+      // The walk looks at snapshots only, and they are written behind.
+      if (!waits_for_) waits_for_ = shard_.log_->last();
+      if (!snapshots_tell_until(*waits_for_)) return;
+      break;
+    case SweepPart::page:
+      if (waiting_.size() > waiting_welcome()) return;
+      break;
+    case SweepPart::last:
+      if (!waiting_.empty() || deciding_ > 0) return;
+      // What was decided must stand before anybody is told that the shard is swept.
+      if (!waits_for_) waits_for_ = shard_.log_->last();
+      if (shard_.log_->committed() < *waits_for_) return;
+      if (whole_) note({.from_unix_ms = walk_began_.unix_ms});
+      break;
   }
   answer();
+}
+
+bool ShardSweep::snapshots_tell_until(domain::Position position) const {
+  const auto tells = [&](const auto& unflushed) {
+    return unflushed.empty() || unflushed.begin()->first > position;
+  };
+  return tells(shard_.dirty_) && tells(shard_.tail_dirty_);
+}
+
+std::size_t ShardSweep::waiting_welcome() const {
+  const auto& parts = shard_.parts_;
+  const std::size_t burst = parts.options.sweep_members_per_second / parts.info.shards;
+  return std::max(waiting_max, std::min(burst, resident_max()));
 }
 
 void ShardSweep::answer() {
   answer_wanted_ = false;
   answer_.deliver(SweepTaken{.serves = shard_.state_ == Shard::State::owner});
+}
+
+void ShardSweep::ask_how_far(std::int64_t now_ns) {
+  if (noted_ || now_ns < note_at_ns_) return;
+  if (!shard_.parts_.clock_agrees.load(std::memory_order_relaxed)) return;
+  note_at_ns_ = now_ns + note_again_ns;
+  // A shard that never was swept counts from here on.
+  note({.from_unix_ms = shard_.parts_.clocks.wall_ms(), .only_first = true});
+}
+
+void ShardSweep::note(SweptNote swept) {
+  if (shard_.parts_.info.clock == LedgerClock::caller) return;
+  shard_.parts_.journal.note_swept(swept,
+                                   shard_.answer_with<SweptNoted, std::int64_t>(SweptNoted{}));
+}
+
+void ShardSweep::on_noted(const SweptNoted& noted) {
+  if (!noted.result) {
+    if (noted.result.error().fault == LedgerFault::broken) {
+      shard_.log(LogLevel::error, absl::StrCat("sweep: ", noted.result.error().detail));
+    }
+    return;
+  }
+  noted_ = true;
+  set(shard_.parts_.stats.swept_from_unix_ms, static_cast<std::uint64_t>(*noted.result));
 }
 
 void ShardSweep::leave() {
@@ -214,9 +268,13 @@ void ShardSweep::leave() {
 }
 
 void ShardSweep::drop() {
+  whole_ = false;
+  waiting_.clear();
   deciding_ = 0;
   brought_.clear();
-  leave();
+  note_at_ns_ = 0;
+  noted_ = false;
+  if (answer_wanted_) answer();
 }
 
 }  // namespace wutong

@@ -50,6 +50,7 @@ void SweepWalk::begin() {
   ++walk_;
   under_way_ = true;
   began_ns_ = parts_.clocks.boot_ns();
+  began_ = {parts_.clocks.wall_ms()};
   cursor_ = 0;
   server_generation_ = 0;
   unreadable_told_ = false;
@@ -61,7 +62,7 @@ void SweepWalk::tell_all(SweepPart part) {
   taking_ = 0;
   served_ = false;
   for (std::uint32_t shard = 0; shard < parts_.shards.size(); ++shard) {
-    tell(shard, {.part = part, .walk_began_ns = began_ns_});
+    tell(shard, {.part = part, .walk_began = began_});
   }
 }
 
@@ -143,7 +144,7 @@ void SweepWalk::spread(const SnapshotPage& page) {
   taking_ = 1;
   for (std::uint32_t shard = 0; shard < pages.size(); ++shard) {
     if (pages[shard].entries.empty() && !pages[shard].missed_some) continue;
-    pages[shard].walk_began_ns = began_ns_;
+    pages[shard].walk_began = began_;
     tell(shard, std::move(pages[shard]));
   }
   on_taken();

@@ -58,6 +58,7 @@ class SweepWalk : public caf::event_based_actor {
   SweepWalkParts parts_;
   std::uint64_t walk_ = 0;
   std::int64_t began_ns_ = 0;
+  domain::Instant began_;
   /// What the shards are taking.
   SweepPart part_ = SweepPart::first;
   std::uint32_t taking_ = 0;

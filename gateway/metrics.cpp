@@ -214,10 +214,11 @@ void add_sweep(const EngineStats& stats, std::vector<MetricFamily>& out) {
                         stats.sweep_members_left));
   out.push_back(counter("wutong_sweep_walks_total", "Walks of the sweep over the whole ledger.",
                         stats.sweep_walks));
-  out.push_back(gauge("wutong_sweep_age_seconds",
-                      "Since the last walk that missed nobody began, or since the start; of the "
-                      "owned shard for which it is longest. Above 86400 somebody has waited a day.",
-                      static_cast<double>(stats.sweep_age_ms) / 1e3));
+  out.push_back(
+      gauge("wutong_sweep_age_seconds",
+            "Since the last walk that missed nobody began, be it before a restart; of the owned "
+            "shard for which it is longest. Above 86400 somebody may have waited for a day.",
+            static_cast<double>(stats.sweep_age_ms) / 1e3));
 }
 
 void add_extra(const std::vector<ExtraSample>& samples, std::vector<MetricFamily>& out) {

@@ -30,6 +30,7 @@ ShardKeys::ShardKeys(std::uint32_t shard)
       log_(prefix_ + "log"),
       mark_(prefix_ + "mark"),
       lease_(prefix_ + "lease"),
+      swept_(prefix_ + "swept"),
       book_months_(prefix_ + "months") {}
 
 std::string ShardKeys::snapshot(domain::MemberKey member) const {

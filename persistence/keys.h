@@ -31,6 +31,7 @@ class ShardKeys {
   [[nodiscard]] const std::string& log() const { return log_; }
   [[nodiscard]] const std::string& mark() const { return mark_; }
   [[nodiscard]] const std::string& lease() const { return lease_; }
+  [[nodiscard]] const std::string& swept() const { return swept_; }
   /// The set of months that the order book has buckets of.
   [[nodiscard]] const std::string& book_months() const { return book_months_; }
 
@@ -52,6 +53,7 @@ class ShardKeys {
   std::string log_;
   std::string mark_;
   std::string lease_;
+  std::string swept_;
   std::string book_months_;
 };
 

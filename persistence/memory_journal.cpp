@@ -240,6 +240,13 @@ void MemoryJournal::read_log_size(LedgerCallback<LogSize> done) {
   });
 }
 
+void MemoryJournal::note_swept(SweptNote swept, LedgerCallback<std::int64_t> done) {
+  answer<std::int64_t>(done, [&] {
+    if (!swept.only_first || !swept_) swept_ = swept.from_unix_ms;
+    return *swept_;
+  });
+}
+
 // ---- lease
 
 Lease MemoryJournal::lease_locked() const {

@@ -38,6 +38,7 @@ class MemoryJournal final : public Journal {
                  LedgerCallback<std::vector<std::string>> done) override;
   void read_identity(domain::IdentityKey identity,
                      LedgerCallback<std::optional<std::string>> done) override;
+  void note_swept(SweptNote swept, LedgerCallback<std::int64_t> done) override;
   void renew_lease(std::string owner, std::int64_t ttl_ms, LedgerCallback<Lease> done) override;
   void read_lease(LedgerCallback<Lease> done) override;
   void release_lease(std::string owner, LedgerCallback<Lease> done) override;
@@ -95,6 +96,7 @@ class MemoryJournal final : public Journal {
   std::map<BookKey, Kept> book_;
   std::set<std::int32_t> book_months_;
   std::map<domain::IdentityKey, std::string> identities_;
+  std::optional<std::int64_t> swept_;
   std::string lease_owner_;
   std::int64_t lease_until_ms_ = 0;
   std::int64_t lease_renewals_ = 0;

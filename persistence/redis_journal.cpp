@@ -295,6 +295,23 @@ void RedisJournal::measure_log(LedgerCallback<LogSize> done) {
                      });
 }
 
+// ---- sweep
+
+void RedisJournal::note_swept(SweptNote swept, LedgerCallback<std::int64_t> done) {
+  const auto from = join_text(swept.from_unix_ms);
+  auto command = swept.only_first ? redis_command({"SET", keys_.swept(), from, "NX", "GET"})
+                                  : redis_command({"SET", keys_.swept(), from, "GET"});
+  read_side<std::optional<std::string>>(
+      std::move(command), read_bytes_reply,
+      [swept, done = std::move(done)](LedgerResult<std::optional<std::string>> former) {
+        if (!former) return done(tl::unexpected(std::move(former).error()));
+        if (!swept.only_first || !*former) return done(swept.from_unix_ms);
+        const auto noted = parse_number<std::int64_t>(**former);
+        if (!noted) return done(broken("unexpected text for how far the sweep is"));
+        done(*noted);
+      });
+}
+
 // ---- lease
 
 void RedisJournal::call_lease(std::string_view verb, std::string_view owner, std::int64_t ttl_ms,

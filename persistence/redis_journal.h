@@ -54,6 +54,7 @@ class RedisJournal final : public Journal {
                  LedgerCallback<std::vector<std::string>> done) override;
   void read_identity(domain::IdentityKey identity,
                      LedgerCallback<std::optional<std::string>> done) override;
+  void note_swept(SweptNote swept, LedgerCallback<std::int64_t> done) override;
   void renew_lease(std::string owner, std::int64_t ttl_ms, LedgerCallback<Lease> done) override;
   void read_lease(LedgerCallback<Lease> done) override;
   void release_lease(std::string owner, LedgerCallback<Lease> done) override;

@@ -10,6 +10,7 @@
 
 #include "tests/actors/simulated_gateway.h"
 #include "tests/actors/sweep_cases.h"
+#include "tests/support/journal_calls.h"
 
 // A year ends on bad days: from each seed another story of a gateway that crashes and loses shards, and
 // of a ledger that fails and restarts, while the sweep is at work and tills touch members.
@@ -56,6 +57,7 @@ class SweepStory {
     for (const auto& gateway : gateways_) gateway->connections().heal();
     if (draw(2) == 0) crash();
     if (!settle([&] { return unanswered_ == 0 && has_swept_all(); })) return "not all are swept";
+    check_notes();
     return judge();
   }
 
@@ -64,6 +66,8 @@ class SweepStory {
     for (const auto& gateway : gateways_) faults += gateway->connections().faults();
     return faults;
   }
+  /// Times that the ledger said, after a crash or at the end, that a shard is swept.
+  [[nodiscard]] std::uint64_t notes_checked() const { return notes_checked_; }
   /// Events that came by the sweep, and not by a till.
   [[nodiscard]] std::uint64_t swept() const {
     std::uint64_t events = 0;
@@ -125,7 +129,25 @@ class SweepStory {
     gateway_->crash();
     while (run_a_job()) {
     }
+    check_notes();
     start();
+  }
+
+  /// What stands now would be all there is: whoever the ledger says is swept has the event in it.
+  void check_notes() {
+    const auto year_end = at("2027-01-01 00:00:00").unix_ms;
+    const auto passed = times_passed(ledger_);
+    for (std::uint32_t shard = 0; shard < info().shards; ++shard) {
+      test::JournalCalls journal(ledger_.journal(shard));
+      const auto swept_from = journal.note_swept({.from_unix_ms = 1, .only_first = true});
+      if (!swept_from || *swept_from < year_end) continue;
+      ++notes_checked_;
+      for (int number = 0; number < members_; ++number) {
+        const auto key = member_key(id_of(number)).value;
+        if (number % 3 == 2 || key % info().shards != shard || passed.contains(key)) continue;
+        failures_.insert(absl::StrCat(id_of(number), " is said to be swept, and has no event"));
+      }
+    }
   }
 
   void crash_shard() {
@@ -236,6 +258,7 @@ class SweepStory {
   int orders_ = 0;
   int unanswered_ = 0;
   int failed_calls_ = 0;
+  std::uint64_t notes_checked_ = 0;
   std::set<std::string> failures_;
   test::FaultRates rates_;
   persistence::StoredCodec codec_;
@@ -250,12 +273,15 @@ class SweepStory {
 TEST(SweepSimulation, EverybodyGetsOneEventOnBadDays) {
   std::uint64_t faults = 0;
   std::uint64_t swept = 0;
+  std::uint64_t notes_checked = 0;
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     SweepStory story(seed);
     EXPECT_EQ(story.tell(), "") << "seed " << seed;
     faults += story.faults();
     swept += story.swept();
+    notes_checked += story.notes_checked();
   }
+  EXPECT_GT(notes_checked, 100U);
   EXPECT_GT(faults, 100U);
   EXPECT_GT(swept, 500U);
 }

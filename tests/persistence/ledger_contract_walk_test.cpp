@@ -32,6 +32,22 @@ void write(Ledger& ledger, std::uint32_t shard, std::vector<SnapshotWrite> snaps
 
 }  // namespace
 
+TEST_P(LedgerContract, TellsWhatWasNotedOfTheSweepFirstOrLast) {
+  JournalCalls other(ledger_->gateway().journal(5));
+  const auto note = [](JournalCalls& journal, std::int64_t from, bool only_first) {
+    const auto noted = journal.note_swept({.from_unix_ms = from, .only_first = only_first});
+    return noted ? *noted : -1;
+  };
+  EXPECT_EQ(note(other, 1'000, true), 1'000);
+  EXPECT_EQ(note(other, 2'000, true), 1'000);
+  EXPECT_EQ(note(other, 5'000, false), 5'000);
+  EXPECT_EQ(note(other, 3'000, true), 5'000);
+  EXPECT_EQ(note(other, 4'000, false), 4'000);
+
+  JournalCalls elsewhere(ledger_->gateway().journal(4));
+  EXPECT_EQ(note(elsewhere, 7'000, true), 7'000);
+}
+
 TEST_P(LedgerContract, AWalkMeetsTheSnapshotsOfAllShardsAndNothingElse) {
   std::map<domain::MemberKey, std::string> written;
   for (const std::uint32_t of_shard : {0U, 3U, 7U}) {

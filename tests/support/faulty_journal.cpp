@@ -96,6 +96,11 @@ class FaultyJournal final : public Journal {
         [this, identity](auto answer) { inner_.read_identity(identity, std::move(answer)); },
         std::move(done));
   }
+  void note_swept(SweptNote swept, LedgerCallback<std::int64_t> done) override {
+    read<std::int64_t>(
+        side_lane(), [this, swept](auto answer) { inner_.note_swept(swept, std::move(answer)); },
+        std::move(done));
+  }
   void renew_lease(std::string owner, std::int64_t ttl_ms, LedgerCallback<Lease> done) override {
     read<Lease>(
         side_lane(),

@@ -86,6 +86,9 @@ class JournalCalls {
     return await<std::optional<std::string>>(
         [&](auto done) { journal_.read_identity(identity, done); });
   }
+  [[nodiscard]] LedgerResult<std::int64_t> note_swept(SweptNote swept) {
+    return await<std::int64_t>([&](auto done) { journal_.note_swept(swept, done); });
+  }
   [[nodiscard]] LedgerResult<Lease> renew(std::string owner, std::int64_t ttl_ms) {
     return await<Lease>([&](auto done) { journal_.renew_lease(owner, ttl_ms, done); });
   }
