@@ -1,17 +1,21 @@
 #!/usr/bin/env python3
-"""A year of a real shop under a daily cap, two sliding limits in shadow, and returns after spending:
-the running gateway and a naive script, row by row, to the last point.
+"""A year of a shop under a daily cap, two sliding limits in shadow, and returns after spending: the
+running gateway and a naive script, row by row, to the last point.
 
-usage: naive_year_test.py BINARIES [CSV]
+usage: naive_year_test.py BINARIES [CSV | --invented]
 
-Exit code 77, which CTest takes for skipped, where the data is not there: it is not ours to ship.
+The shop is a real one, or with `--invented` none (`invented_year.py`), by the seed in WUTONG_SEED. Exit code
+77, which CTest takes for skipped, where the real one's data is not there: it is not ours to ship.
 """
 
 import json
+import os
 import sys
+import tempfile
 import unittest
 from pathlib import Path
 
+from invented_year import write_year
 from naive_year import Year, rows_of
 from real_gateway import REPOSITORY, RealGateway
 
@@ -195,7 +199,14 @@ class NaiveYearTest(unittest.TestCase):
 
 if __name__ == "__main__":
     BINARIES = sys.argv.pop(1)
-    if len(sys.argv) > 1:
+    if sys.argv[1:] == ["--invented"]:
+        sys.argv.pop(1)
+        seed = int(os.environ.get("WUTONG_SEED") or 1)
+        print(f"WUTONG_SEED={seed}")
+        folder = tempfile.TemporaryDirectory()
+        CSV = Path(folder.name) / "invented.csv"
+        write_year(CSV, seed)
+    elif len(sys.argv) > 1:
         CSV = Path(sys.argv.pop(1))
     if not CSV.exists():
         print(f"skipped: {CSV} is not there")
