@@ -133,9 +133,9 @@ def parse(arguments):
     parser.add_argument("binaries", help="folder of wutong, wutongctl and wutong-load")
     parser.add_argument("--members", type=int, default=100_000)
     parser.add_argument("--buyers", type=int, default=20_000, help="of the members")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=int, default=20, help="timed, of each half of a round")
-    parser.add_argument("--warm-up-s", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--seconds", type=int, default=6, help="timed, of each half of a round")
+    parser.add_argument("--warm-up-s", type=int, default=2)
     parser.add_argument("--rate", type=int, default=500, help="checkouts a second")
     parser.add_argument("--sweep-rate", type=int,
                         help="sweep_members_per_second (default: the gateway's own)")
