@@ -122,6 +122,7 @@ enum class FlushOutcome : std::uint8_t {
   other = 4,   ///< the mark is neither the expected nor the next one
 };
 
+/// How far a shard is swept: see `note_swept`.
 struct SweptNote {
   std::int64_t from_unix_ms = 0;
   /// What is noted already stays.
@@ -200,8 +201,8 @@ class Journal {
   virtual void read_log_size(LedgerCallback<LogSize> done) = 0;
 
   /// Counts the server processes that have answered flushes and reads of members, marks, buckets and
-  /// identities so far; any thread. An answer that finds it changed may come from a ledger that has lost what was
-  /// flushed, even if it lost nothing of the log.
+  /// identities so far; any thread. An answer that finds it changed may come from a ledger that has
+  /// lost what was flushed, even if it lost nothing of the log.
   [[nodiscard]] virtual std::uint64_t reads_generation() const = 0;
 };
 

@@ -91,10 +91,11 @@ struct InquiryReply {
 // --- Between the sweep's walk and the shards ---------------------------------------------------------
 
 enum class SweepPart : std::uint8_t {
-  first =
-      1,  ///< opens the walk, answered when the snapshots tell of what was before; has no members
+  /// Opens the walk; answered when the snapshots tell of all that was before. Has no members.
+  first = 1,
   page = 2,
-  last = 3,  ///< answered when all that was found due has been decided; has no members
+  /// Answered when all that was found due has been decided, and is committed. Has no members.
+  last = 3,
 };
 
 /// What a walk over the ledger's snapshots met of one shard's.
@@ -108,12 +109,12 @@ struct SweepPage {
     domain::NextDue next_due;
   };
   std::vector<Entry> entries;
-  /// Members whose snapshot could not be read: the walk does not miss nobody.
+  /// Some member's snapshot could not be read.
   bool missed_some = false;
 };
 /// The shard is ready for the next page.
 struct SweepTaken {
-  /// It is owned here. A walk that no shard is served in ends.
+  /// It is owned here. If no shard is, the walk ends.
   bool serves = false;
 };
 /// To the walk itself: time to go on, unless another walk has begun since.

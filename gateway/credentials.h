@@ -25,8 +25,8 @@
 ///
 /// An operator may call every method; a till all but Grant and RevokeGrant; member_service all but
 /// these, Checkout and Refund (who may enroll may link and unlink identities); loyalty those that read,
-/// Grant and RevokeGrant; risk and finance only those that read. A role widens no venue: receipts and history entries are seen of the credential's
-/// venues alone, by every role.
+/// Grant and RevokeGrant; risk and finance only those that read. A role widens no venue: receipts and
+/// history entries are seen of the credential's venues alone, by every role.
 namespace wutong {
 
 enum class Role : std::uint8_t { till, member_service, loyalty, risk, finance, operator_role };

@@ -9,7 +9,6 @@
 namespace wutong::testing {
 namespace {
 
-using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 class SweepThatYields : public EngineThatSweeps {
@@ -71,7 +70,8 @@ TEST_F(SweepThatYields, NobodyIsSweptByAClockThatTheLedgerDoesNotShare) {
   engine = std::make_unique<TestEngine>(ledger, with, clocks);
   ASSERT_TRUE(test::wait_until(seconds(10), [&] { return !stats().clock_agrees; }));
   ASSERT_TRUE(test::wait_until(seconds(10), [&] { return stats().shards_owned == 4; }));
-  std::this_thread::sleep_for(milliseconds(500));
+  // They are found due, waited for, and left.
+  ASSERT_TRUE(test::wait_until(seconds(30), [&] { return stats().sweep_members_left == 40; }));
   EXPECT_EQ(stats().sweep_events, 0U);
   EXPECT_TRUE(times_passed(ledger).empty());
 

@@ -82,7 +82,9 @@ class YearEnd(RealGateway):
         each start."""
         self.runs += 1
         if swept:
-            self.wait_until(lambda: self.metric("wutong_sweep_events_total") > 0)
+            # Or to the end, if nobody is due any more.
+            self.wait_until(lambda: self.metric("wutong_sweep_events_total") > 0
+                            or self.metric("wutong_sweep_walks_total") > 0)
         summary = self.folder / "steady.json"
         before = self.metric("wutong_sweep_events_total")
         self.run("wutong-load", "steady", *self.where(), "--rate", str(rate), "--seconds",

@@ -99,6 +99,19 @@ inline domain::TierSpan any_tier() {
           .tier = any_name<domain::TierId>()};
 }
 
+/// An award under review, or the change that makes one: both have the same fields.
+template <typename Pending>
+Pending any_pending() {
+  return {any_key(),
+          {any()},
+          any<std::uint32_t>(),
+          any_name<domain::PartyId>(),
+          {any()},
+          {any<std::int32_t>()},
+          {any()},
+          {any()}};
+}
+
 inline domain::Effects any_effects() {
   return {
       .movements = several(any_movement),
@@ -109,16 +122,7 @@ inline domain::Effects any_effects() {
       .holds = several([] {
         return domain::HoldChange{any_key(), {any()}, any<std::uint32_t>(), {any()}};
       }),
-      .pending = several([] {
-        return domain::PendingChange{any_key(),
-                                     {any()},
-                                     any<std::uint32_t>(),
-                                     any_name<domain::PartyId>(),
-                                     {any()},
-                                     {any<std::int32_t>()},
-                                     {any()},
-                                     {any()}};
-      }),
+      .pending = several(any_pending<domain::PendingChange>),
       .expired_counts = several([] {
         return domain::ExpiredCount{any<std::uint32_t>(), any<std::uint32_t>(), {any()}};
       }),

@@ -275,16 +275,7 @@ inline Snapshot any_snapshot() {
     return domain::Debt{
         any_key(), {any()}, any<std::uint32_t>(), any_name<domain::PartyId>(), {any()}};
   });
-  member.pending = several([] {
-    return domain::PendingAward{any_key(),
-                                {any()},
-                                any<std::uint32_t>(),
-                                any_name<domain::PartyId>(),
-                                {any()},
-                                {any<std::int32_t>()},
-                                {any()},
-                                {any()}};
-  });
+  member.pending = several(any_pending<domain::PendingAward>);
   member.counters = several([] {
     return domain::Counter{
         any_measure(), any_window(), {any<std::int32_t>()}, any(), any_name<domain::LimitId>()};

@@ -89,16 +89,22 @@ TEST(Shortfall, PointsGivenBackAfterTheirDayCoverTheRefundThatGivesThemBackAndNo
   EXPECT_EQ(parts.give_back("r2", order, RefundOfWhole{}).after, (Balances{.debt = {99}}));
 }
 
-TEST(Shortfall, ExpiredPointsOnceCountedAreUsedUp) {
+const Order first{.id = "1", .amount = {500'00}};
+const Order second{.id = "2", .amount = {500'00}};
+
+/// Both are bought, and `last`; then the day of all points passes.
+World world_in_which_points_expire(const Order& last) {
   World world;
   world.now = at("2026-12-20 12:00:00");
-  const Order first{.id = "1", .amount = {500'00}};
-  const Order second{.id = "2", .amount = {500'00}};
-  world.buy(first);
-  world.buy(second);
-  world.buy({.id = "3", .amount = {200'00}, .use = {100}, .excluded = {200'00}});
+  for (const Order& order : {first, second, last}) world.buy(order);
   world.now = at("2028-01-05 12:00:00");
   world.pass_time();
+  return world;
+}
+
+TEST(Shortfall, ExpiredPointsOnceCountedAreUsedUp) {
+  World world = world_in_which_points_expire(
+      {.id = "3", .amount = {200'00}, .use = {100}, .excluded = {200'00}});
   ASSERT_EQ(world.balances(), Balances{});
 
   // 100 were earned, all were spent: nothing expired.
@@ -107,15 +113,7 @@ TEST(Shortfall, ExpiredPointsOnceCountedAreUsedUp) {
 }
 
 TEST(Shortfall, ExpiredPointsCoverTheFirstRefundsThatNeedThem) {
-  World world;
-  world.now = at("2026-12-20 12:00:00");
-  const Order first{.id = "1", .amount = {500'00}};
-  const Order second{.id = "2", .amount = {500'00}};
-  world.buy(first);
-  world.buy(second);
-  world.buy({.id = "3", .amount = {300'00}, .excluded = {300'00}});
-  world.now = at("2028-01-05 12:00:00");
-  world.pass_time();
+  World world = world_in_which_points_expire({.id = "3", .amount = {300'00}, .excluded = {300'00}});
 
   const Refunded covered = world.give_back("r1", first, RefundOfWhole{});
   EXPECT_EQ(covered.effects.expired_counts.size(), 1U);
