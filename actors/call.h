@@ -135,6 +135,10 @@ struct Call {
   /// On the monotonic clock, nanoseconds: answered `unavailable` when it passes.
   std::int64_t deadline = 0;
   CallTimes times;
+  /// Called at most once, on a thread of the engine, when the member's queue has the call: calls for the
+  /// same member that are submitted from then on take effect after it. Not called for one that is answered
+  /// without having got there. Must not block.
+  absl::AnyInvocable<void()> queued;
   /// Called exactly once, on a thread of the engine; must not block.
   absl::AnyInvocable<void(Reply, const CallTimes&)> done;
 };

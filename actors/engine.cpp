@@ -144,14 +144,30 @@ class CafEngine : public Engine {
 
   void submit(std::unique_ptr<Call> call) override {
     call->times.submitted = parts_.clocks.boot_ns();
-    const std::shared_ptr<Call> shared = std::move(call);
-    if (stopping_.load(std::memory_order_acquire)) {
-      auto done = std::exchange(shared->done, {});
-      done(FailedReply{.failure = CallFailure::unavailable, .what = "shutting down"},
-           shared->times);
-      return;
+    std::shared_ptr<Call> shared = std::move(call);
+    if (stopping_.load(std::memory_order_acquire)) return turn_away(*shared);
+    const auto shard = shard_of(*shared);
+    caf::anon_send(handles_[shard], SubmitCall{.call = std::move(shared)});
+  }
+
+  void submit_all(std::vector<std::unique_ptr<Call>> calls) override {
+    const auto now_ns = parts_.clocks.boot_ns();
+    const bool stopping = stopping_.load(std::memory_order_acquire);
+    std::vector<SubmitCalls> of_shards(shards_);
+    for (auto& call : calls) {
+      call->times.submitted = now_ns;
+      std::shared_ptr<Call> shared = std::move(call);
+      if (stopping) {
+        turn_away(*shared);
+        continue;
+      }
+      auto& together = of_shards[shard_of(*shared)].calls;
+      together.push_back(std::move(shared));
     }
-    caf::anon_send(handles_[shard_of(*shared)], SubmitCall{.call = shared});
+    for (std::uint32_t shard = 0; shard < shards_; ++shard) {
+      if (of_shards[shard].calls.empty()) continue;
+      caf::anon_send(handles_[shard], std::move(of_shards[shard]));
+    }
   }
 
   void set_rules(Rules rules) override { rules_.set(std::move(rules)); }
@@ -196,6 +212,11 @@ class CafEngine : public Engine {
       self->wait_for(*watcher);
       *watcher = nullptr;
     }
+  }
+
+  static void turn_away(Call& call) {
+    auto done = std::exchange(call.done, {});
+    done(FailedReply{.failure = CallFailure::unavailable, .what = "shutting down"}, call.times);
   }
 
   [[nodiscard]] std::uint32_t shard_of(const Call& call) const {

@@ -25,6 +25,11 @@ struct SubmitCall {
   bool routed = false;
 };
 
+/// Calls that came together, in their order; none is routed.
+struct SubmitCalls {
+  std::vector<std::shared_ptr<Call>> calls;
+};
+
 // --- Between a member's shard and the order's shard -------------------------------------------------
 
 enum class BookAsk : std::uint8_t {

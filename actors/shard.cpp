@@ -33,6 +33,9 @@ Shard::~Shard() = default;
 ShardActor::behavior_type Shard::make_behavior() {
   return {
       [this](SubmitCall& submit) { on_submit(std::move(submit.call), submit.routed); },
+      [this](SubmitCalls& submit) {
+        for (auto& call : submit.calls) on_submit(std::move(call), false);
+      },
       [this](const BookRequests& requests) { on_book_requests(requests); },
       [this](const BookReplies& replies) { on_book_replies(replies); },
       [this](const Inquiry& inquiry) { on_inquiry(inquiry); },

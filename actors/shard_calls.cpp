@@ -93,6 +93,7 @@ std::optional<FailedReply> Shard::reason_to_turn_away(const Call& call, bool rou
 }
 
 void Shard::enqueue_call(MemberActor& member, std::shared_ptr<Call> call) {
+  if (call->queued) std::exchange(call->queued, {})();
   auto& calls = work_of(member).calls;
   auto& waiting = calls.emplace_back(WaitingCall{.call = std::move(call), .ticket = ++tickets_});
   ++calls_queued_;

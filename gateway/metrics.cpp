@@ -98,6 +98,8 @@ void add_calls(const CallMetrics& calls, std::vector<MetricFamily>& out) {
   out.push_back(std::move(stages));
   out.push_back(
       gauge("wutong_calls_under_way", "Calls taken and not yet answered.", calls.under_way()));
+  out.push_back(gauge("wutong_streams_open", "Streams of batches; their items count as calls.",
+                      calls.streams_open()));
 }
 
 MetricFamily batch_sizes(const EngineStats& stats) {

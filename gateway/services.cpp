@@ -3,48 +3,19 @@
 #include <grpcpp/server_context.h>
 #include <grpcpp/support/server_callback.h>
 
-#include <algorithm>
-#include <atomic>
-#include <chrono>
 #include <string_view>
 #include <utility>
 
-#include "gateway/keys.h"
+#include "gateway/context.h"
+#include "gateway/gate.h"
 #include "gateway/status.h"
+#include "gateway/streams.h"
 #include "gateway/translate_reply.h"
 #include "gateway/translate_request.h"
 #include "wutong/v1/points.grpc.pb.h"
 
 namespace wutong {
 namespace {
-
-constexpr std::string_view bearer = "Bearer ";
-constexpr std::int64_t ns_per_ms = 1'000'000;
-/// Kept free before the caller's deadline, so that our answer arrives and not its own time-out. A shard
-/// looks at deadlines every 20 ms; the rest is for machines on which threads wait for a core.
-constexpr std::int64_t deadline_margin_max_ms = 100;
-
-/// The token of the call's metadata, or an empty text.
-std::string_view token_of(const grpc::CallbackServerContext& context) {
-  const auto found = context.client_metadata().find("authorization");
-  if (found == context.client_metadata().end()) return {};
-  const std::string_view value(found->second.data(), found->second.size());
-  return value.starts_with(bearer) ? value.substr(bearer.size()) : std::string_view();
-}
-
-CallOutcome outcome_of(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::done:
-      return CallOutcome::done;
-    case Outcome::replayed:
-      return CallOutcome::replayed;
-    case Outcome::refused:
-      return CallOutcome::refused;
-    case Outcome::declined:
-      return CallOutcome::declined;
-  }
-  return CallOutcome::internal;
-}
 
 template <typename In, typename Out>
 OrProblem<Outcome> fill_reply(const Reply& reply, const Credential&, const In&, Out& out) {
@@ -69,23 +40,23 @@ class CallbackPoints final : public PointsService, public v1::Points::CallbackSe
  public:
   CallbackPoints(ServiceOptions options, Engine& engine, const LedgerInfo& ledger, Clocks clocks,
                  std::shared_ptr<const Credentials> credentials, CallMetrics& metrics)
-      : options_(options),
-        engine_(engine),
-        keys_(ledger.hash_key, ledger.identity_key),
-        clock_(ledger.clock),
-        clocks_(std::move(clocks)),
-        credentials_(std::move(credentials)),
-        metrics_(metrics) {}
+      : gate_(options, engine, ledger, std::move(clocks), std::move(credentials), metrics) {}
 
   grpc::Service& grpc_service() override { return *this; }
 
   void set_credentials(std::shared_ptr<const Credentials> credentials) override {
-    credentials_.store(std::move(credentials));
+    gate_.set_credentials(std::move(credentials));
   }
 
-  void refuse_calls() override { refusing_.store(true, std::memory_order_release); }
-  [[nodiscard]] std::uint32_t under_way() const override {
-    return under_way_.load(std::memory_order_acquire);
+  void refuse_calls() override {
+    gate_.refuse_calls();
+    streams_.end_all();
+  }
+  [[nodiscard]] std::uint32_t under_way() const override { return gate_.under_way(); }
+
+  grpc::ServerBidiReactor<v1::BatchRequest, v1::BatchReply>* Stream(
+      grpc::CallbackServerContext* context) override {
+    return streams_.open(gate_, *context, token_of(*context));
   }
 
   grpc::ServerUnaryReactor* Quote(grpc::CallbackServerContext* context, const v1::QuoteRequest* in,
@@ -159,14 +130,13 @@ class CallbackPoints final : public PointsService, public v1::Points::CallbackSe
   template <typename In, typename Out>
   grpc::ServerUnaryReactor* serve(Method method, grpc::CallbackServerContext& context, const In& in,
                                   Out& out) {
-    const Visit visit{method, clocks_.boot_ns(), context.DefaultReactor()};
-    metrics_.begun(method);
-    under_way_.fetch_add(1, std::memory_order_relaxed);
+    const auto arrival = gate_.arrival(remaining_ms_of(context));
+    const Visit visit{method, arrival.begun_ns, context.DefaultReactor()};
+    gate_.begun(method);
     auto credential = authenticate(context, method);
     if (!credential) return fail(visit, credential.error());
-    auto call = admit(context, **credential, in);
+    auto call = gate_.admit(arrival, **credential, in);
     if (!call) return fail(visit, call.error());
-    (*call)->times.submitted = visit.begun_ns;
     // gRPC keeps request and reply until `Finish`.
     (*call)->done = [this, visit, &in, &out, who = *std::move(credential)](Reply reply,
                                                                            const CallTimes& times) {
@@ -177,68 +147,18 @@ class CallbackPoints final : public PointsService, public v1::Points::CallbackSe
         finish(visit, outcome_of(filled.error().code), times, status_of(filled.error()));
       }
     };
-    engine_.submit(*std::move(call));
+    gate_.engine().submit(*std::move(call));
     return visit.reactor;
   }
 
   OrProblem<std::shared_ptr<const Credential>> authenticate(
       const grpc::CallbackServerContext& context, Method method) const {
-    const std::string_view token = token_of(context);
-    auto credential = token.empty() ? nullptr : credentials_.load()->find(token);
-    if (credential == nullptr) {
-      return wrong(Code::unauthenticated, "authorization", "is not a bearer token known here");
-    }
-    if (!credential->methods.has(method)) {
-      return wrong(Code::permission_denied, "authorization",
-                   "is a token that may not call this method");
+    auto credential = gate_.credential_of(token_of(context));
+    if (!credential) return credential;
+    if (auto allowed = Gate::check_may_call(**credential, method); !allowed) {
+      return tl::make_unexpected(std::move(allowed).error());
     }
     return credential;
-  }
-
-  /// The call with its deadline, or why it is not taken.
-  template <typename In>
-  OrProblem<std::unique_ptr<Call>> admit(const grpc::CallbackServerContext& context,
-                                         const Credential& credential, const In& in) {
-    if (under_way_.load(std::memory_order_relaxed) > options_.calls_under_way_max) {
-      return tl::make_unexpected(Problem{.code = Code::resource_exhausted,
-                                         .text = "not done, too many calls are under way",
-                                         .retryable = true,
-                                         .retry_after_ms = 1'000});
-    }
-    if (refusing_.load(std::memory_order_acquire)) {
-      return tl::make_unexpected(Problem{.code = Code::unavailable,
-                                         .text = "not done, the gateway is stopping",
-                                         .retryable = true,
-                                         .retry_after_ms = 500});
-    }
-    const std::int64_t remaining_ms = remaining_ms_of(context);
-    if (remaining_ms <= 0) {
-      return tl::make_unexpected(Problem{.code = Code::deadline_exceeded,
-                                         .text = "not done, the deadline had passed",
-                                         .retryable = true});
-    }
-    const Rules rules = engine_.rules();
-    auto call = translate(in, TranslationContext{.keys = keys_,
-                                                 .program = *rules.program,
-                                                 .credential = credential,
-                                                 .clock = clock_,
-                                                 .now = {clocks_.wall_ms()}});
-    if (call) {
-      const std::int64_t margin_ms = std::min(deadline_margin_max_ms, remaining_ms / 10);
-      (*call)->deadline = clocks_.boot_ns() + (remaining_ms - margin_ms) * ns_per_ms;
-    }
-    return call;
-  }
-
-  [[nodiscard]] std::int64_t remaining_ms_of(const grpc::CallbackServerContext& context) const {
-    using std::chrono::system_clock;
-    const system_clock::time_point deadline = context.deadline();
-    const system_clock::time_point now = system_clock::now();
-    // A caller without a deadline has one at the end of time: subtracting from that overflows.
-    if (deadline > now + std::chrono::milliseconds(options_.deadline_max_ms)) {
-      return options_.deadline_max_ms;
-    }
-    return std::chrono::duration_cast<std::chrono::milliseconds>(deadline - now).count();
   }
 
   grpc::ServerUnaryReactor* fail(const Visit& visit, const Problem& problem) {
@@ -248,21 +168,13 @@ class CallbackPoints final : public PointsService, public v1::Points::CallbackSe
 
   void finish(const Visit& visit, CallOutcome outcome, const CallTimes& times,
               const grpc::Status& status) {
-    metrics_.finished(visit.method, outcome, clocks_.boot_ns() - visit.begun_ns, times);
-    under_way_.fetch_sub(1, std::memory_order_relaxed);
+    gate_.finished(visit.method, outcome, visit.begun_ns, times);
     // Last: the call, its reply and the reactor may be gone when this returns.
     visit.reactor->Finish(status);
   }
 
-  const ServiceOptions options_;
-  Engine& engine_;
-  const KeyHasher keys_;
-  const LedgerClock clock_;
-  const Clocks clocks_;
-  std::atomic<std::shared_ptr<const Credentials>> credentials_;
-  CallMetrics& metrics_;
-  std::atomic<std::uint32_t> under_way_{0};
-  std::atomic<bool> refusing_{false};
+  Gate gate_;
+  Streams streams_;
 };
 
 }  // namespace

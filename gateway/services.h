@@ -19,6 +19,9 @@ struct ServiceOptions {
   std::int64_t deadline_max_ms = 5'000;
   /// Calls in the process at once; beyond it a call is answered RESOURCE_EXHAUSTED.
   std::uint32_t calls_under_way_max = 50'000;
+  /// Items of one stream that are unanswered, or answered and not read; with as many, nothing more is
+  /// read of it, so it may have a batch's items more.
+  std::uint32_t stream_items_max = 4'096;
 };
 
 /// `wutong.v1.Points` over an engine: authenticates, translates, submits, and finishes the call on the

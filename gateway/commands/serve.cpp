@@ -144,7 +144,8 @@ class Gateway {
                        .message_bytes_max = config.message_bytes_max,
                        .streams_per_connection_max = config.streams_per_connection_max,
                        .service = {.deadline_max_ms = config.deadline_max_ms,
-                                   .calls_under_way_max = config.calls_under_way_max}},
+                                   .calls_under_way_max = config.calls_under_way_max,
+                                   .stream_items_max = config.stream_items_max}},
                       *engine_, ledger_->info(), system_clocks(), inputs_.credentials, calls_);
     if (!started) return fail(started.error());
     server_ = *std::move(started);

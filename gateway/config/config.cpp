@@ -185,6 +185,7 @@ class ConfigReader {
     gateway.integer("message_bytes_max", {1'024, 16 * mebibyte}, options.message_bytes_max);
     gateway.integer("streams_per_connection_max", {1, 65'536}, options.streams_per_connection_max);
     gateway.integer("calls_under_way_max", {1, 1'000'000}, options.calls_under_way_max);
+    gateway.integer("stream_items_max", {1, 65'536}, options.stream_items_max);
     gateway.integer("deadline_max_ms", any_timeout_ms, options.deadline_max_ms);
     gateway.integer("stop_timeout_ms", {100, 600'000}, options.stop_timeout_ms);
     gateway.finish();

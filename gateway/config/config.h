@@ -59,6 +59,7 @@ struct Config {
   //   message_bytes_max      1024 to 16777216
   //   streams_per_connection_max      1 to 65536
   //   calls_under_way_max    1 to 10^6
+  //   stream_items_max       1 to 65536
   //   deadline_max_ms        10 to 60000
   //   stop_timeout_ms        100 to 600000
   struct Gateway {
@@ -66,6 +67,8 @@ struct Config {
     std::uint32_t message_bytes_max = 256 * 1024;
     std::uint32_t streams_per_connection_max = 4'096;
     std::uint32_t calls_under_way_max = 50'000;
+    /// Of a stream, unanswered or unread: with as many nothing more is read of it.
+    std::uint32_t stream_items_max = 4'096;
     /// A call is answered within this, also if its caller would wait longer.
     std::int64_t deadline_max_ms = 5'000;
     /// After SIGTERM: finish, flush and give the shards up within this.

@@ -74,6 +74,7 @@ TEST_F(GatewayStatus, MetricsTellWhatHappenedAndNameNoMember) {
            Range{"wutong_call_stage_seconds_count", 9, 21},
            Range{"wutong_call_stage_seconds_sum", 1e-6, 60},
            Range{"wutong_calls_under_way", 0, 0},
+           Range{"wutong_streams_open", 0, 0},
            Range{"wutong_calls_queued", 0, 0},
            Range{"wutong_batch_events_count", 3, 4},
            Range{"wutong_batch_events_sum", 4, 4},

@@ -62,6 +62,7 @@ TEST(Metrics, CallsAreToldByMethodAndOutcome) {
   EXPECT_THAT(text, HasSubstr("outcome=\"unauthenticated\"} 1"));
   EXPECT_THAT(text, Not(HasSubstr("method=\"Quote\"")));
   EXPECT_THAT(text, HasSubstr("wutong_calls_under_way 1"));
+  EXPECT_THAT(text, HasSubstr("wutong_streams_open 0"));
   EXPECT_THAT(text, HasSubstr("wutong_call_duration_seconds_bucket{method=\"Checkout\",outcome="
                               "\"done\",le=\"0.001\"} 0"));
   EXPECT_THAT(text, HasSubstr("wutong_call_duration_seconds_bucket{method=\"Checkout\",outcome="

@@ -1,0 +1,366 @@
+#include "gateway/streams.h"
+
+#include <deque>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gateway/context.h"
+#include "gateway/status.h"
+
+namespace wutong {
+namespace {
+
+constexpr int batch_items_max = 1024;
+
+/// The reply of the request's kind.
+v1::CheckoutReply& reply_for(const v1::CheckoutRequest*, v1::BatchItemReply& out) {
+  return *out.mutable_checkout();
+}
+v1::RefundReply& reply_for(const v1::RefundRequest*, v1::BatchItemReply& out) {
+  return *out.mutable_refund();
+}
+v1::HoldReply& reply_for(const v1::HoldRequest*, v1::BatchItemReply& out) {
+  return *out.mutable_hold();
+}
+v1::ReleaseReply& reply_for(const v1::ReleaseRequest*, v1::BatchItemReply& out) {
+  return *out.mutable_release();
+}
+
+void fill_error(const Problem& problem, v1::BatchItemReply& out) {
+  auto& error = *out.mutable_error();
+  error.set_code(static_cast<std::int32_t>(problem.code));
+  fill(problem, *error.mutable_detail());
+}
+
+}  // namespace
+
+/// One stream. Its calls hold on to it while they are under way, gRPC until `OnDone`.
+///
+/// All state is under `mutex_`, which is never held in a call to gRPC or to the engine: either may call
+/// back at once. Flags make sure that one read, one write and one hand-over to the engine go on at a time.
+class PointsStream final : public Streams::Reactor,
+                           public std::enable_shared_from_this<PointsStream> {
+ public:
+  PointsStream(Streams& streams, Gate& gate, const grpc::CallbackServerContext& context,
+               std::string_view token)
+      : streams_(streams), gate_(gate), context_(context), token_(token) {}
+
+  void begin(bool ending) {
+    const auto credential = gate_.credential_of(token_);
+    if (!credential) return finish_at_once(status_of(credential.error()));
+    if (ending) end();
+    step();
+  }
+
+  /// What is under way is answered; then the stream ends.
+  void end() {
+    {
+      const std::lock_guard lock(mutex_);
+      ending_ = true;
+    }
+    step();
+  }
+
+  void OnReadDone(bool ok) override {
+    if (ok) take(request_);
+    {
+      const std::lock_guard lock(mutex_);
+      reading_ = false;
+      read_all_ = read_all_ || !ok;
+    }
+    step();
+  }
+
+  void OnWriteDone(bool ok) override {
+    {
+      const std::lock_guard lock(mutex_);
+      items_open_ -= static_cast<std::uint32_t>(writing_.items_size());
+      writing_.Clear();
+      is_writing_ = false;
+      broken_ = broken_ || !ok;
+    }
+    step();
+  }
+
+  void OnCancel() override {
+    {
+      const std::lock_guard lock(mutex_);
+      broken_ = true;
+    }
+    step();
+  }
+
+  // The last of gRPC's calls.
+  void OnDone() override {
+    gate_.stream_closed();
+    streams_.closed(this);
+  }
+
+ private:
+  /// Does whatever is to be done with gRPC now.
+  void step() {
+    bool read = false;
+    bool write = false;
+    bool finish = false;
+    {
+      const std::lock_guard lock(mutex_);
+      if (finished_) return;
+      const bool answered = items_open_ == 0;
+      if (!is_writing_ && (broken_ || (answered && (read_all_ || ending_)))) {
+        finish = finished_ = true;
+      } else if (!is_writing_ && ready_.items_size() > 0) {
+        write = is_writing_ = true;
+        writing_.Swap(&ready_);
+      }
+      if (!finish && !reading_ && !read_all_ && !ending_ && !broken_ &&
+          items_open_ < gate_.options().stream_items_max) {
+        read = reading_ = true;
+      }
+    }
+    // Both before the write, whose end may end the stream.
+    if (read) StartRead(&request_);
+    if (write) StartWrite(&writing_);
+    if (finish) Finish(how_it_ended());
+  }
+
+  grpc::Status how_it_ended() {
+    const std::lock_guard lock(mutex_);
+    if (broken_) return {grpc::StatusCode::CANCELLED, "the stream broke"};
+    if (read_all_) return grpc::Status::OK;
+    return status_of(Problem{.code = Code::unavailable,
+                             .text = "the gateway is stopping",
+                             .retryable = true,
+                             .retry_after_ms = 500});
+  }
+
+  void finish_at_once(const grpc::Status& status) {
+    {
+      const std::lock_guard lock(mutex_);
+      finished_ = true;
+    }
+    Finish(status);
+  }
+
+  /// What the items of a batch have in common.
+  struct Batch {
+    Gate::Arrival arrival;
+    OrProblem<std::shared_ptr<const Credential>> credential;
+  };
+
+  void take(const v1::BatchRequest& request) {
+    if (request.items_size() == 0) return;
+    {
+      const std::lock_guard lock(mutex_);
+      items_open_ += static_cast<std::uint32_t>(request.items_size());
+    }
+    const Batch batch{.arrival = gate_.arrival(remaining_ms_of(context_)),
+                      .credential = gate_.credential_of(token_)};
+    std::vector<std::unique_ptr<Call>> calls;
+    calls.reserve(static_cast<std::size_t>(request.items_size()));
+    for (int index = 0; index < request.items_size(); ++index) {
+      if (auto call = call_of(batch, request.items(index), index)) {
+        calls.push_back(std::move(call));
+      }
+    }
+    {
+      const std::lock_guard lock(mutex_);
+      for (auto& call : calls) waiting_.push_back(std::move(call));
+    }
+    hand_over();
+  }
+
+  /// The item's call, or nothing for one that has been answered.
+  std::unique_ptr<Call> call_of(const Batch& batch, const v1::BatchItem& item, int index) {
+    switch (item.request_case()) {
+      case v1::BatchItem::kCheckout:
+        return admit(batch, Method::checkout, item.number(), item.checkout(), index);
+      case v1::BatchItem::kRefund:
+        return admit(batch, Method::refund, item.number(), item.refund(), index);
+      case v1::BatchItem::kHold:
+        return admit(batch, Method::hold, item.number(), item.hold(), index);
+      case v1::BatchItem::kRelease:
+        return admit(batch, Method::release, item.number(), item.release(), index);
+      case v1::BatchItem::REQUEST_NOT_SET:
+        break;
+    }
+    answer(item.number(), [](v1::BatchItemReply& out) {
+      fill_error(invalid("request", "is missing").value(), out);
+    });
+    return nullptr;
+  }
+
+  template <typename In>
+  std::unique_ptr<Call> admit(const Batch& batch, Method method, std::uint64_t number, const In& in,
+                              int index) {
+    gate_.begun(method);
+    const auto begun_ns = batch.arrival.begun_ns;
+    auto call = admitted(batch, method, in, index);
+    if (!call) {
+      gate_.finished(method, outcome_of(call.error().code), begun_ns, CallTimes{});
+      answer(number, [&](v1::BatchItemReply& out) { fill_error(call.error(), out); });
+      return nullptr;
+    }
+    (*call)->done = [self = shared_from_this(), method, number, begun_ns](const Reply& reply,
+                                                                          const CallTimes& times) {
+      auto outcome = CallOutcome::internal;
+      self->answer(number, [&](v1::BatchItemReply& out) {
+        const auto filled = translate(reply, reply_for(static_cast<const In*>(nullptr), out));
+        outcome = filled ? outcome_of(*filled) : outcome_of(filled.error().code);
+        if (!filled) fill_error(filled.error(), out);
+      });
+      self->gate_.finished(method, outcome, begun_ns, times);
+      self->answered();
+    };
+    return *std::move(call);
+  }
+
+  template <typename In>
+  OrProblem<std::unique_ptr<Call>> admitted(const Batch& batch, Method method, const In& in,
+                                            int index) const {
+    if (index >= batch_items_max) return invalid("items", "has more than 1024 items");
+    if (!batch.credential) return tl::make_unexpected(batch.credential.error());
+    const auto& credential = **batch.credential;
+    if (auto allowed = Gate::check_may_call(credential, method); !allowed) {
+      return tl::make_unexpected(std::move(allowed).error());
+    }
+    return gate_.admit(batch.arrival, credential, in);
+  }
+
+  /// An answer more that is ready, unless nobody is left to read it.
+  template <typename Fill>
+  void answer(std::uint64_t number, Fill fill) {
+    const std::lock_guard lock(mutex_);
+    auto& out = *ready_.add_items();
+    out.set_number(number);
+    fill(out);
+  }
+
+  /// A call more; those that wait for all to be answered go on.
+  void answered() {
+    bool go_on = false;
+    {
+      const std::lock_guard lock(mutex_);
+      go_on = --calls_under_way_ == 0 && !waiting_.empty();
+    }
+    if (go_on) hand_over();
+    step();
+  }
+
+  /// Submits what waits, in order, as far as it may go on.
+  void hand_over() {
+    std::unique_lock lock(mutex_);
+    if (handing_over_) return;
+    handing_over_ = true;
+    while (may_go_on()) {
+      std::vector<std::unique_ptr<Call>> calls;
+      while (may_go_on()) {
+        auto call = std::move(waiting_.front());
+        waiting_.pop_front();
+        if (call->member_id.empty()) wait_for(*call);
+        calls.push_back(std::move(call));
+        ++calls_under_way_;
+      }
+      lock.unlock();
+      gate_.engine().submit_all(std::move(calls));
+      lock.lock();
+    }
+    handing_over_ = false;
+  }
+
+  /// REQUIRES: the lock is held.
+  [[nodiscard]] bool may_go_on() const {
+    if (waiting_.empty() || waited_for_) return false;
+    const auto& next = *waiting_.front();
+    // The order book knows nothing yet of an order that is on its way to its member.
+    const bool by_order = next.member_id.empty() && !next.identity;
+    return !by_order || calls_under_way_ == 0;
+  }
+
+  /// Those behind the call wait until it is in its member's queue, or answered without having got there.
+  /// REQUIRES: the lock is held.
+  void wait_for(Call& call) {
+    waited_for_ = true;
+    call.queued = [self = shared_from_this(), number = ++waits_] { self->go_on(number); };
+    call.done = [self = shared_from_this(), done = std::move(call.done), number = waits_](
+                    Reply reply, const CallTimes& times) mutable {
+      done(std::move(reply), times);
+      self->go_on(number);
+    };
+  }
+  void go_on(std::uint64_t wait) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (wait == waits_) waited_for_ = false;
+    }
+    hand_over();
+  }
+
+  Streams& streams_;
+  Gate& gate_;
+  const grpc::CallbackServerContext& context_;
+  const std::string token_;
+
+  std::mutex mutex_;
+  bool reading_ = false;
+  bool read_all_ = false;
+  bool is_writing_ = false;
+  /// Nobody reads the answers any more.
+  bool broken_ = false;
+  /// The gateway stops.
+  bool ending_ = false;
+  bool finished_ = false;
+  /// Taken, and their answers not written yet.
+  std::uint32_t items_open_ = 0;
+  /// gRPC's while it reads.
+  v1::BatchRequest request_;
+  /// gRPC's while it writes.
+  v1::BatchReply writing_;
+  v1::BatchReply ready_;
+
+  /// In the stream's order.
+  std::deque<std::unique_ptr<Call>> waiting_;
+  bool handing_over_ = false;
+  /// Submitted and not answered.
+  std::uint32_t calls_under_way_ = 0;
+  /// A call is on its way to its member's queue, the last of so many.
+  bool waited_for_ = false;
+  std::uint64_t waits_ = 0;
+};
+
+Streams::~Streams() = default;
+
+Streams::Reactor* Streams::open(Gate& gate, const grpc::CallbackServerContext& context,
+                                std::string_view token) {
+  auto stream = std::make_shared<PointsStream>(*this, gate, context, token);
+  bool ending = false;
+  {
+    const std::lock_guard lock(mutex_);
+    open_.insert(stream);
+    ending = ending_;
+  }
+  gate.stream_opened();
+  stream->begin(ending);
+  return stream.get();
+}
+
+void Streams::end_all() {
+  std::vector<std::shared_ptr<PointsStream>> streams;
+  {
+    const std::lock_guard lock(mutex_);
+    ending_ = true;
+    streams.assign(open_.begin(), open_.end());
+  }
+  for (const auto& stream : streams) stream->end();
+}
+
+void Streams::closed(PointsStream* stream) {
+  std::shared_ptr<PointsStream> last;
+  const std::lock_guard lock(mutex_);
+  const auto found = open_.find(stream->shared_from_this());
+  if (found == open_.end()) return;
+  last = *found;
+  open_.erase(found);
+}
+
+}  // namespace wutong
