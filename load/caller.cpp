@@ -72,6 +72,19 @@ bool worth_retrying(const grpc::Status& status, const v1::ErrorDetail& detail) {
 
 }  // namespace
 
+std::shared_ptr<grpc::Channel> open_channel(const std::string& target) {
+  grpc::ChannelArguments arguments;
+  // Channels to one target would share a connection otherwise.
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  // A gateway that restarts is found again at once, not after gRPC's seconds.
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 50);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 50);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 250);
+  // Our own retries are counted, gRPC's are not.
+  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+  return grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), arguments);
+}
+
 const char* name_of(Method method) {
   constexpr std::array<const char*, method_count> names = {"Checkout",   "Refund", "Quote",
                                                            "GetReceipt", "Enroll", "GetMember"};
@@ -201,17 +214,7 @@ Caller::Caller(CallOptions options)
     : options_(std::move(options)), connections_(std::make_unique<Connections>()) {
   if (!options_.token.empty()) authorization_ = absl::StrCat("Bearer ", options_.token);
   for (int i = 0; i < std::max(1, options_.channels); ++i) {
-    grpc::ChannelArguments arguments;
-    // Channels to one target would share a connection otherwise.
-    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-    // A gateway that restarts is found again at once, not after gRPC's seconds.
-    arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 50);
-    arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 50);
-    arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 250);
-    // Our own retries are counted, gRPC's are not.
-    arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
-    connections_->stubs.push_back(v1::Points::NewStub(
-        grpc::CreateCustomChannel(options_.target, grpc::InsecureChannelCredentials(), arguments)));
+    connections_->stubs.push_back(v1::Points::NewStub(open_channel(options_.target)));
   }
 }
 

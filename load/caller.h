@@ -15,7 +15,14 @@
 
 #include "load/histogram.h"
 
+namespace grpc {
+class Channel;
+}
+
 namespace wutong::load {
+
+/// A channel with a connection of its own, which finds a gateway again soon after its restart.
+[[nodiscard]] std::shared_ptr<grpc::Channel> open_channel(const std::string& target);
 
 struct CallOptions {
   std::string target;

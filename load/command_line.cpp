@@ -29,6 +29,17 @@ void add_common_flags(CLI::App& app, CommonFlags& flags) {
   app.add_option("--json", flags.json_file, "write the summary there too");
 }
 
+void add_buyer_flags(CLI::App& app, std::uint32_t& members, std::string& member_prefix,
+                     std::uint64_t& seed) {
+  app.add_option("--members", members, "members who buy; they must be enrolled")
+      ->capture_default_str()
+      ->check(CLI::Range(1U, 100'000'000U));
+  app.add_option("--member-prefix", member_prefix, "what their ids are before six digits")
+      ->capture_default_str();
+  app.add_option("--seed", seed, "of who buys, and of the order ids: another for each run")
+      ->capture_default_str();
+}
+
 }  // namespace
 
 void add_day_flags(CLI::App& app, DayFlags& flags) {
@@ -75,13 +86,28 @@ void add_steady_flags(CLI::App& app, SteadyFlags& flags) {
   app.add_option("--warm-up-s", flags.warm_up_s, "how long they are sent before")
       ->capture_default_str()
       ->check(CLI::Range(0U, 86'400U));
-  app.add_option("--members", flags.members, "members who buy; they must be enrolled")
+  add_buyer_flags(app, flags.members, flags.member_prefix, flags.seed);
+  add_common_flags(app, flags.common);
+}
+
+void add_flood_flags(CLI::App& app, FloodFlags& flags) {
+  app.add_option("--program", flags.program_file, "the program that the gateway serves")
+      ->required();
+  app.add_option("--seconds", flags.seconds, "how long they are counted")
       ->capture_default_str()
-      ->check(CLI::Range(1U, 100'000'000U));
-  app.add_option("--member-prefix", flags.member_prefix, "what their ids are before six digits")
-      ->capture_default_str();
-  app.add_option("--seed", flags.seed, "of who buys, and of the order ids: another for each run")
-      ->capture_default_str();
+      ->check(CLI::Range(1U, 86'400U));
+  app.add_option("--warm-up-s", flags.warm_up_s, "how long they are sent before")
+      ->capture_default_str()
+      ->check(CLI::Range(0U, 86'400U));
+  app.add_option("--batch", flags.batch,
+                 "checkouts of a batch, on one stream a connection; `--outstanding` counts batches "
+                 "then. 0: each is a call of its own")
+      ->capture_default_str()
+      ->check(CLI::Range(0U, 1'024U));
+  app.add_option("--save-reply", flags.reply_file,
+                 "write the first reply there as it is on the wire, for wutong-echo");
+  app.add_flag("--enroll", flags.enroll, "enroll the members first");
+  add_buyer_flags(app, flags.members, flags.member_prefix, flags.seed);
   add_common_flags(app, flags.common);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "load/day.h"
+#include "load/flood.h"
 #include "load/replay.h"
 #include "load/steady.h"
 #include "load/verify.h"
@@ -14,6 +15,7 @@ namespace wutong::load {
 
 void add_day_flags(CLI::App& app, DayFlags& flags);
 void add_replay_flags(CLI::App& app, ReplayFlags& flags);
+void add_flood_flags(CLI::App& app, FloodFlags& flags);
 void add_steady_flags(CLI::App& app, SteadyFlags& flags);
 void add_verify_flags(CLI::App& app, VerifyFlags& flags);
 

@@ -27,6 +27,11 @@ int main(int argc, char** argv) {
       *app.add_subcommand("steady", "send checkouts at a steady rate, and say how long they take");
   add_steady_flags(steady_command, steady);
 
+  FloodFlags flood;
+  CLI::App& flood_command = *app.add_subcommand(
+      "flood", "send as many checkouts as are answered, alone or in a stream's batches");
+  add_flood_flags(flood_command, flood);
+
   VerifyFlags verify;
   CLI::App& verify_command = *app.add_subcommand(
       "verify", "fetch every receipt of a file that `day --acked` wrote, and compare");
@@ -41,5 +46,6 @@ int main(int argc, char** argv) {
   if (day_command.parsed()) return run_day(day);
   if (replay_command.parsed()) return run_replay(replay);
   if (steady_command.parsed()) return run_steady(steady);
+  if (flood_command.parsed()) return run_flood(flood);
   return run_verify(verify);
 }

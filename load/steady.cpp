@@ -10,8 +10,8 @@
 #include "load/caller.h"
 #include "load/histogram.h"
 #include "load/json.h"
+#include "load/plain_checkout.h"
 #include "load/progress.h"
-#include "load/random.h"
 #include "load/report.h"
 #include "load/rules_file.h"
 
@@ -20,12 +20,13 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::int64_t amount_minor = 88'00;
-
 class SteadyRun {
  public:
   SteadyRun(const SteadyFlags& flags, CallOptions calls, const Rules& rules)
-      : flags_(flags), rules_(rules), caller_(std::move(calls)), random_(flags.seed) {}
+      : flags_(flags),
+        caller_(std::move(calls)),
+        checkouts_(rules, flags.member_prefix, flags.members,
+                   absl::StrCat("steady-", flags.seed, "-"), flags.seed) {}
 
   int to_end() {
     const std::uint64_t warm_up = std::uint64_t{flags_.rate} * flags_.warm_up_s;
@@ -36,7 +37,7 @@ class SteadyRun {
       for (auto now = Clock::now(); now < at; now = Clock::now()) {
         caller_.wait(std::chrono::system_clock::now() + (at - now));
       }
-      send(number, at, number >= warm_up);
+      send(at, number >= warm_up);
     }
     while (caller_.under_way() > 0) {
       if (interrupted()) caller_.stop_retrying();
@@ -46,20 +47,9 @@ class SteadyRun {
   }
 
  private:
-  void send(std::uint64_t number, Clock::time_point at, bool counted) {
+  void send(Clock::time_point at, bool counted) {
     v1::CheckoutRequest request;
-    request.mutable_member()->set_id(
-        absl::StrFormat("%s%06d", flags_.member_prefix, random_.below(flags_.members)));
-    request.mutable_origin()->set_venue(rules_.venues.front().id);
-    request.set_order_id(absl::StrCat("steady-", flags_.seed, "-", number));
-    const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
-    request.set_occurred_at_unix_ms(
-        std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count());
-    request.set_amount_minor(amount_minor);
-    request.set_currency(rules_.currency);
-    auto& tender = *request.add_tenders();
-    tender.set_kind("card");
-    tender.set_amount_minor(amount_minor);
+    checkouts_.make(request);
     under_way_max_ = std::max(under_way_max_, caller_.under_way());
     caller_.checkout(std::move(request),
                      [this, at, counted](const Answer<v1::CheckoutReply>& answer) {
@@ -103,9 +93,8 @@ class SteadyRun {
   }
 
   const SteadyFlags& flags_;
-  const Rules& rules_;
   Caller caller_;
-  Random random_;
+  PlainCheckouts checkouts_;
   Histogram latency_;
   std::size_t under_way_max_ = 0;
   std::uint64_t failed_ = 0;

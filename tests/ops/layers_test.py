@@ -71,7 +71,7 @@ LAYERS = {
 # Only what wires the gateway sees the ledger: the commands, and the options that the configuration
 # names. The services know its port alone.
 SEES_PERSISTENCE = ("gateway/commands/", "gateway/config/", "gateway/main.cpp")
-FREE = ("load/bench/", "tests/")  # may include anything
+FREE = ("load/measure/", "tests/")  # may include anything
 
 # The targets of CMake, as the headers that they bring. What is linked must be allowed as well:
 # "links nothing of the domain" is said of the load generator.

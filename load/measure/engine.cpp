@@ -1,0 +1,251 @@
+#include "actors/engine.h"
+
+#include <absl/strings/str_cat.h>
+#include <sys/resource.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <ctime>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "gateway/documents/program_document.h"
+#include "gateway/documents/risk_document.h"
+#include "gateway/keys.h"
+#include "load/measure/null_ledger.h"
+#include "load/random.h"
+#include "persistence/codec.h"
+
+// The engine without network and ledger: checkouts of random members, claimed, decided, applied and
+// encoded, and what a member takes in memory.
+
+namespace wutong::bench {
+namespace {
+
+struct Flags {
+  std::string program_file;
+  std::string policy_file;
+  std::uint32_t members = 1'000'000;
+  std::uint32_t threads = 1;
+  std::uint32_t seconds = 5;
+  std::uint32_t outstanding = 8'192;
+  std::uint32_t batch = 64;
+  /// Checkouts that each member has made before memory is looked at.
+  std::uint32_t checkouts_each = 0;
+  std::string json_file;
+};
+
+double cpu_seconds(clockid_t clock) {
+  timespec now{};
+  clock_gettime(clock, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
+}
+
+/// Of this process, in bytes, as it stands now.
+std::int64_t resident_bytes() {
+  std::ifstream statm("/proc/self/statm");
+  std::int64_t pages = 0;
+  statm >> pages >> pages;
+  return pages * 4'096;
+}
+
+class NoSafekeeping final : public Safekeeping {
+ public:
+  void witness(std::uint32_t, const Head&) override {}
+  [[nodiscard]] std::optional<Head> witnessed(std::uint32_t) const override { return std::nullopt; }
+  bool salvage(std::uint32_t, const std::vector<AppendRequest>&) override { return false; }
+};
+
+class Bench {
+ public:
+  Bench(const Flags& flags, Rules rules)
+      : flags_(flags),
+        ledger_({.id = "bench",
+                 .shards = 16,
+                 .hash_key = std::string(16, 'h'),
+                 .identity_key = std::string(32, 'i')}),
+        keys_(ledger_.info().hash_key, ledger_.info().identity_key),
+        venue_(rules.program->venues.begin()->first),
+        currency_(rules.program->currency),
+        engine_(Engine::start({.node_boot = "bench/1",
+                               .threads = flags.threads,
+                               .resident_members_max = 2ULL * flags.members + 100'000,
+                               .queued_calls_max = 1'000'000,
+                               .sweep_keys_per_second = 0},
+                              {.ledger = ledger_,
+                               .codec = codec_,
+                               .safekeeping = safekeeping_,
+                               .clocks = system_clocks(),
+                               .log = [](LogLevel, const std::string&) {}},
+                              std::move(rules))) {
+    while (!engine_->ready()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    member_keys_.reserve(flags.members);
+    for (std::uint32_t number = 0; number < flags.members; ++number) {
+      member_keys_.push_back(keys_.member(member_id(number)));
+    }
+  }
+  ~Bench() { engine_->stop(60'000); }
+
+  void enroll() {
+    for (std::uint32_t number = 0; number < flags_.members; ++number) {
+      add(number, domain::Enroll{.member_id = member_id(number)});
+    }
+    drain();
+  }
+
+  void checkouts_of_everybody(std::uint32_t each) {
+    for (std::uint32_t round = 0; round < each; ++round) {
+      for (std::uint32_t number = 0; number < flags_.members; ++number) {
+        add(number, checkout());
+      }
+    }
+    drain();
+  }
+
+  struct Rate {
+    double per_second = 0;
+    /// By the time that the engine's threads have been at work.
+    double per_core_second = 0;
+  };
+  Rate random_checkouts() {
+    load::Random random(1);
+    const auto begin = std::chrono::steady_clock::now();
+    const auto until = begin + std::chrono::seconds(flags_.seconds);
+    const auto all = cpu_seconds(CLOCK_PROCESS_CPUTIME_ID);
+    const auto own = cpu_seconds(CLOCK_THREAD_CPUTIME_ID);
+    const auto before = answered_.load();
+    while (std::chrono::steady_clock::now() < until) {
+      for (std::uint32_t one = 0; one < flags_.batch; ++one) {
+        add(static_cast<std::uint32_t>(random.below(flags_.members)), checkout());
+      }
+    }
+    drain();
+    const auto done = static_cast<double>(answered_.load() - before);
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+    const auto engine =
+        cpu_seconds(CLOCK_PROCESS_CPUTIME_ID) - all - (cpu_seconds(CLOCK_THREAD_CPUTIME_ID) - own);
+    return {.per_second = done / took.count(), .per_core_second = done / engine};
+  }
+
+  [[nodiscard]] std::uint64_t failed() const { return failed_.load(); }
+
+ private:
+  static std::string member_id(std::uint32_t number) { return absl::StrCat("m", number); }
+
+  domain::Checkout checkout() {
+    domain::Checkout made;
+    made.order_id = absl::StrCat("o", ++orders_);
+    made.key = keys_.order(venue_.text(), made.order_id);
+    made.origin.venue = venue_;
+    made.occurred_at = now();
+    made.currency = currency_;
+    made.amount = {88'00};
+    made.tenders.push_back({.kind = "card", .amount = made.amount});
+    return made;
+  }
+
+  static domain::Instant now() {
+    const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
+    return {std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count()};
+  }
+
+  void add(std::uint32_t number, Request request) {
+    auto call = std::make_unique<Call>();
+    call->member_id = member_id(number);
+    call->member = member_keys_[number];
+    call->request = std::move(request);
+    call->received_at = now();
+    call->deadline = std::numeric_limits<std::int64_t>::max() / 2;
+    call->done = [this](const Reply& reply, const CallTimes&) {
+      const bool good =
+          std::holds_alternative<ReceiptReply>(reply) || std::holds_alternative<MemberReply>(reply);
+      if (!good) failed_.fetch_add(1, std::memory_order_relaxed);
+      answered_.fetch_add(1, std::memory_order_release);
+    };
+    calls_.push_back(std::move(call));
+    if (calls_.size() == flags_.batch) send();
+  }
+  void send() {
+    sent_ += calls_.size();
+    engine_->submit_all(std::exchange(calls_, {}));
+    while (sent_ - answered_.load(std::memory_order_acquire) > flags_.outstanding) {
+      std::this_thread::yield();
+    }
+  }
+  void drain() {
+    send();
+    while (answered_.load(std::memory_order_acquire) < sent_) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+  }
+
+  const Flags& flags_;
+  NullLedger ledger_;
+  persistence::StoredCodec codec_;
+  NoSafekeeping safekeeping_;
+  KeyHasher keys_;
+  const domain::VenueId venue_;
+  const std::string currency_;
+  std::vector<domain::MemberKey> member_keys_;
+  std::vector<std::unique_ptr<Call>> calls_;
+  std::uint64_t orders_ = 0;
+  std::uint64_t sent_ = 0;
+  std::atomic<std::uint64_t> answered_{0};
+  std::atomic<std::uint64_t> failed_{0};
+  // Last: its threads use all of the above.
+  std::unique_ptr<Engine> engine_;
+};
+
+int run(const Flags& flags) {
+  auto program = load_program(flags.program_file);
+  auto policy = load_risk_policy(flags.policy_file);
+  if (!program || !policy) {
+    std::fprintf(stderr, "wutong-engine-bench: a document is wrong; see `wutong check`\n");
+    return 2;
+  }
+  Bench bench(flags, {.program = *program, .policy = *policy});
+  const auto before = resident_bytes();
+  bench.enroll();
+  bench.checkouts_of_everybody(flags.checkouts_each);
+  const auto grown = resident_bytes() - before;
+  const auto rate = bench.random_checkouts();
+  std::printf(
+      "%u members: %.0f checkouts a second, %.0f a second of a core; %.0f bytes a member; %llu "
+      "failed\n",
+      flags.members, rate.per_second, rate.per_core_second,
+      static_cast<double>(grown) / flags.members, static_cast<unsigned long long>(bench.failed()));
+  if (!flags.json_file.empty()) {
+    std::ofstream(flags.json_file)
+        << absl::StrCat("{\"members\": ", flags.members, ", \"checkouts_per_s\": ", rate.per_second,
+                        ", \"checkouts_per_core_s\": ", rate.per_core_second,
+                        ", \"resident_bytes\": ", grown, "}\n");
+  }
+  return bench.failed() == 0 ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace wutong::bench
+
+int main(int argc, char** argv) {
+  CLI::App app("Measures the engine without network and ledger.", "wutong-engine-bench");
+  wutong::bench::Flags flags;
+  app.add_option("--program", flags.program_file, "program document")->required();
+  app.add_option("--policy", flags.policy_file, "risk policy document")->required();
+  app.add_option("--members", flags.members)->capture_default_str();
+  app.add_option("--threads", flags.threads, "of the engine")->capture_default_str();
+  app.add_option("--seconds", flags.seconds)->capture_default_str();
+  app.add_option("--outstanding", flags.outstanding, "calls under way")->capture_default_str();
+  app.add_option("--batch", flags.batch, "calls submitted at once")->capture_default_str();
+  app.add_option("--checkouts-each", flags.checkouts_each,
+                 "checkouts of every member before memory is looked at")
+      ->capture_default_str();
+  app.add_option("--json", flags.json_file, "write the figures there too");
+  CLI11_PARSE(app, argc, argv);
+  return wutong::bench::run(flags);
+}
