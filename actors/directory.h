@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <list>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -121,7 +122,7 @@ class Directory {
     /// denies it. Only a hint, since it may come late, when the member has linked it again.
     std::optional<Unlinked> unlinked;
     std::optional<Claim> claim;
-    std::deque<Asked> claims;
+    std::list<Asked> claims;
     std::vector<std::uint64_t> look_ups;
 
     [[nodiscard]] bool awaited() const {

@@ -3,7 +3,7 @@
 #include <caf/abstract_actor.hpp>
 #include <caf/actor.hpp>
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <memory>
 #include <string>
 #include <vector>
@@ -64,8 +64,9 @@ struct WaitingInquiry {
 
 /// What a member has under way; exists only while there is something.
 struct MemberWork {
-  std::deque<WaitingCall> calls;
-  std::deque<WaitingInquiry> inquiries;
+  // Lists: an empty one takes nothing from the heap, and most have one element for a moment.
+  std::list<WaitingCall> calls;
+  std::list<WaitingInquiry> inquiries;
   /// Of directories: whether the member holds an identity.
   std::vector<HolderInquiry> holder_inquiries;
   bool reading_snapshot = false;

@@ -247,7 +247,7 @@ void OrderBook::inquiry_answered(domain::RecordKey order, domain::MemberKey memb
   if (!entry.inquiring || !entry.durable || entry.durable->member != member) return;
   entry.inquiring = false;
   if (took_effect) {
-    std::deque<Asked> waiting;
+    std::list<Asked> waiting;
     waiting.swap(entry.waiting);
     for (const auto& asked : waiting) {
       --waiting_;
@@ -296,7 +296,7 @@ void OrderBook::tick(std::int64_t now_ns) {
       entry.inquiring = false;
       inquire(order, entry);
     }
-    std::deque<Asked> waiting;
+    std::list<Asked> waiting;
     waiting.swap(entry.waiting);
     const auto wait_max = entry.durable ? inquiry_wait_ns_max : claim_wait_ns_max;
     for (auto& asked : waiting) {
@@ -349,7 +349,7 @@ void OrderBook::run_waiting(domain::RecordKey order) {
   const auto found = entries_.find(index_of(order));
   if (found == entries_.end() || !found->second.looked_up) return;
   auto& entry = found->second;
-  std::deque<Asked> waiting;
+  std::list<Asked> waiting;
   waiting.swap(entry.waiting);
   for (auto& asked : waiting) {
     if (handle(order, entry, asked)) {

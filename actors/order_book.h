@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <list>
 #include <optional>
 #include <string>
 #include <utility>
@@ -131,7 +132,7 @@ class OrderBook {
     std::optional<Tentative> tentative;
     std::uint32_t unflushed = 0;
     bool inquiring = false;
-    std::deque<Asked> waiting;
+    std::list<Asked> waiting;
   };
 
   static std::pair<std::uint64_t, std::uint32_t> index_of(domain::RecordKey order) {

@@ -31,7 +31,9 @@ Shard::Shard(caf::actor_config& config, ShardParts parts)
 Shard::~Shard() = default;
 
 ShardActor::behavior_type Shard::make_behavior() {
+  // The most frequent first: CAF tries them one after another.
   return {
+      [this](Turn) { turn(); },
       [this](SubmitCall& submit) { on_submit(std::move(submit.call), submit.routed); },
       [this](SubmitCalls& submit) {
         for (auto& call : submit.calls) on_submit(std::move(call), false);
@@ -113,7 +115,6 @@ ShardActor::behavior_type Shard::make_behavior() {
       [this](const SweptNoted& noted) {
         if (noted.life == life_) sweep_.on_noted(noted);
       },
-      [this](Turn) { turn(); },
       [this](Tick) {
         delayed_send(this, std::chrono::milliseconds(tick_ms), Tick{});
         tick();

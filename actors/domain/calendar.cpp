@@ -3,6 +3,8 @@
 #include <absl/time/civil_time.h>
 
 #include <algorithm>
+#include <chrono>
+#include <limits>
 
 namespace wutong::domain {
 namespace {
@@ -26,10 +28,54 @@ absl::CivilDay civil(Day day) {
   return near + (day.since_epoch - (near - first_day));
 }
 
+constexpr std::int64_t ms_per_second = 1'000;
+constexpr std::int64_t ms_per_day = 86'400'000;
+
+std::int64_t floor_div(std::int64_t value, std::int64_t by) {
+  return value / by - (value % by < 0 ? 1 : 0);
+}
+
+/// From one clock change of a zone to the next: the offset stays.
+struct Stretch {
+  absl::TimeZone zone;
+  std::int64_t from_ms = 1;
+  /// Without it; below `from_ms` for none at all.
+  std::int64_t until_ms = 0;
+  std::int64_t offset_ms = 0;
+
+  [[nodiscard]] bool holds(std::int64_t unix_ms, const absl::TimeZone& of) const {
+    return from_ms <= unix_ms && unix_ms < until_ms && zone == of;
+  }
+};
+
+Stretch stretch_around(std::int64_t unix_ms, const absl::TimeZone& zone) {
+  const auto second = absl::FromUnixSeconds(floor_div(unix_ms, ms_per_second));
+  const auto info = zone.At(second);
+  const auto second_ms = absl::ToUnixMillis(second);
+  Stretch stretch{.zone = zone,
+                  .from_ms = std::numeric_limits<std::int64_t>::min(),
+                  .until_ms = std::numeric_limits<std::int64_t>::max(),
+                  .offset_ms = info.offset * ms_per_second};
+  // Both are told in civil seconds, which this stretch's offset turns into instants.
+  absl::TimeZone::CivilTransition change;
+  if (zone.NextTransition(second, &change)) {
+    stretch.until_ms = second_ms + (change.from - info.cs) * ms_per_second;
+  }
+  // One at this very second is the stretch's beginning.
+  if (zone.PrevTransition(second + absl::Seconds(1), &change)) {
+    stretch.from_ms = second_ms - (info.cs - change.to) * ms_per_second;
+  }
+  return stretch;
+}
+
 }  // namespace
 
 Day business_day(Instant instant, const absl::TimeZone& zone) {
-  return day_from(absl::ToCivilDay(time_of(instant), zone));
+  const auto unix_ms = absl::ToUnixMillis(time_of(instant));
+  // What abseil knows it looks up and walks through each time; almost all calls ask about today.
+  thread_local Stretch last;
+  if (!last.holds(unix_ms, zone)) last = stretch_around(unix_ms, zone);
+  return {static_cast<std::int32_t>(floor_div(unix_ms + last.offset_ms, ms_per_day))};
 }
 
 Instant start_of(Day day, const absl::TimeZone& zone) {
@@ -44,8 +90,10 @@ Day day_of(std::int64_t year, int month, int day_of_month) {
 }
 
 std::int32_t utc_month(Instant instant) {
-  const auto month = absl::ToCivilMonth(time_of(instant), absl::UTCTimeZone());
-  return static_cast<std::int32_t>(month - absl::CivilMonth(1970, 1));
+  const std::chrono::sys_days day{
+      std::chrono::days(floor_div(absl::ToUnixMillis(time_of(instant)), ms_per_day))};
+  const std::chrono::year_month_day civil{day};
+  return (int{civil.year()} - 1970) * 12 + static_cast<int>(unsigned{civil.month()}) - 1;
 }
 
 Day monday_of(Day day) {
