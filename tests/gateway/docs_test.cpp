@@ -125,9 +125,11 @@ std::set<const FieldDescriptor*> fields_with_a_bad_value() {
 }
 
 TEST(Docs, EveryMethodOfTheServiceIsOneOfOurs) {
-  ASSERT_EQ(points().method_count(), static_cast<int>(method_count));
+  // `Stream` is none by itself: each of its items goes by the method of its kind.
+  ASSERT_EQ(points().method_count(), static_cast<int>(method_count) + 1);
   for (int i = 0; i < points().method_count(); ++i) {
-    EXPECT_TRUE(method_named(points().method(i)->name())) << points().method(i)->name();
+    const auto& name = points().method(i)->name();
+    EXPECT_TRUE(name == "Stream" || method_named(name)) << name;
   }
 }
 
@@ -166,6 +168,9 @@ TEST(Docs, EveryFieldOfARequestHasABadValueOrTakesAny) {
   const auto tried = fields_with_a_bad_value();
 
   for (const FieldDescriptor* field : fields_of(true)) {
+    // What is wrong with a batch itself, stream_test.cpp tries.
+    const auto& message = field->containing_type()->name();
+    if (message == "BatchRequest" || message == "BatchItem") continue;
     const bool takes_any = comment_of(*field).find(any_value) != std::string::npos;
     EXPECT_TRUE(takes_any || tried.contains(field))
         << field->full_name()
