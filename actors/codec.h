@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
@@ -98,6 +99,13 @@ struct Snapshot {
   friend bool operator==(const Snapshot&, const Snapshot&) = default;
 };
 
+/// The same where it stands, so that nothing is copied to be written: for the length of a call.
+struct SnapshotView {
+  const domain::Member& member;
+  std::span<const PackedRecord> records;
+  domain::Instant receipts_complete_from;
+};
+
 /// One entry of an order-book bucket. The last one of an order counts; `freed` is a tombstone.
 struct BookEntry {
   domain::RecordKey order;
@@ -123,6 +131,10 @@ class Codec {
 
   /// Appends the stored form of `event` to `batch`. A batch is events one after another.
   virtual void append_event(std::string& batch, const LogEvent& event) const = 0;
+  /// Appends the stored form of a member's event to `batch`, as `append_event` does. Answers the event as
+  /// a packed record, if it is one: `pack` of it, without encoding it anew.
+  [[nodiscard]] virtual std::optional<PackedRecord> append_member_event(
+      std::string& batch, domain::MemberKey member, const domain::Event& event) const = 0;
   [[nodiscard]] virtual CodecResult<std::vector<LogEvent>> events_of(
       std::string_view batch) const = 0;
 
@@ -136,7 +148,12 @@ class Codec {
 
   /// Begins with the codec's version and when the member is due next, so that a sweep need not decode
   /// the rest.
-  [[nodiscard]] virtual std::string snapshot_bytes(const Snapshot& snapshot) const = 0;
+  [[nodiscard]] virtual std::string snapshot_bytes(const SnapshotView& snapshot) const = 0;
+  [[nodiscard]] std::string snapshot_bytes(const Snapshot& snapshot) const {
+    return snapshot_bytes(SnapshotView{.member = snapshot.member,
+                                       .records = snapshot.records,
+                                       .receipts_complete_from = snapshot.receipts_complete_from});
+  }
   /// From the first `snapshot_beginning_bytes` of a snapshot, or all of it. Days are exact; a lapse is
   /// told up to a minute late.
   [[nodiscard]] virtual CodecResult<domain::NextDue> next_due_in(

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,8 @@ namespace wutong::persistence {
 class StoredCodec final : public Codec {
  public:
   void append_event(std::string& batch, const LogEvent& event) const override;
+  [[nodiscard]] std::optional<PackedRecord> append_member_event(
+      std::string& batch, domain::MemberKey member, const domain::Event& event) const override;
   [[nodiscard]] CodecResult<std::vector<LogEvent>> events_of(std::string_view batch) const override;
 
   [[nodiscard]] PackedRecord pack(const domain::Record& record) const override;
@@ -24,7 +27,8 @@ class StoredCodec final : public Codec {
       std::string_view history) const override;
 
   /// Leaves out `snapshot.member.records`: records travel packed.
-  [[nodiscard]] std::string snapshot_bytes(const Snapshot& snapshot) const override;
+  using Codec::snapshot_bytes;
+  [[nodiscard]] std::string snapshot_bytes(const SnapshotView& snapshot) const override;
   [[nodiscard]] CodecResult<domain::NextDue> next_due_in(std::string_view beginning) const override;
   [[nodiscard]] CodecResult<Snapshot> snapshot_of(std::string_view bytes) const override;
 

@@ -3,16 +3,21 @@
 namespace wutong::persistence {
 namespace {
 
-void fill_movement(stored::Movement& to, const domain::Movement& movement, NameWriter& names) {
-  to.set_reason(static_cast<std::uint32_t>(movement.reason));
-  to.set_line(movement.line);
-  to.set_lot_serial(movement.lot_serial);
-  to.set_party(names.number(movement.party));
-  to.set_price(movement.price.thousandths);
-  to.set_expires_on(movement.expires_on.since_epoch);
-  to.set_points(movement.points.count);
-  to.set_available_from(movement.available_from.unix_ms);
-  to.set_counterparty(names.number_unless(movement.counterparty, movement.party));
+void write_movement(WireWriter& out, const domain::Movement& movement, NameWriter& names) {
+  using Stored = stored::Movement;
+  auto to =
+      out.open_numbers<stored::Effects::kMovementsFieldNumber, Stored::kCounterpartyFieldNumber>();
+  to.number<Stored::kReasonFieldNumber>(movement.reason);
+  to.number<Stored::kLineFieldNumber>(movement.line);
+  to.number<Stored::kLotSerialFieldNumber>(movement.lot_serial);
+  to.number<Stored::kPartyFieldNumber>(names.number(movement.party));
+  to.number<Stored::kPriceFieldNumber>(movement.price.thousandths);
+  to.number<Stored::kExpiresOnFieldNumber>(movement.expires_on.since_epoch);
+  to.zigzag<Stored::kPointsFieldNumber>(movement.points.count);
+  to.number<Stored::kAvailableFromFieldNumber>(movement.available_from.unix_ms);
+  to.number<Stored::kCounterpartyFieldNumber>(
+      names.number_unless(movement.counterparty, movement.party));
+  out.close(to);
 }
 
 domain::Movement read_movement(const stored::Movement& from, Reader& reader) {
@@ -31,6 +36,18 @@ domain::Movement read_movement(const stored::Movement& from, Reader& reader) {
   };
 }
 
+void write_debt_change(WireWriter& out, const domain::DebtChange& change, NameWriter& names) {
+  using Stored = stored::DebtChange;
+  auto to = out.open_numbers<stored::Effects::kDebtsFieldNumber, Stored::kPointsFieldNumber>();
+  to.fixed64<Stored::kOrderHighFieldNumber>(change.order.high);
+  to.fixed32<Stored::kOrderLowFieldNumber>(change.order.low);
+  to.number<Stored::kOrderOccurredAtFieldNumber>(change.order_occurred_at.unix_ms);
+  to.number<Stored::kLineFieldNumber>(change.line);
+  to.number<Stored::kPartyFieldNumber>(names.number(change.party));
+  to.zigzag<Stored::kPointsFieldNumber>(change.points.count);
+  out.close(to);
+}
+
 domain::DebtChange read_debt_change(const stored::DebtChange& from, Reader& reader) {
   reader.known(from);
   return {
@@ -40,6 +57,27 @@ domain::DebtChange read_debt_change(const stored::DebtChange& from, Reader& read
       .party = reader.name<domain::PartyId>(from.party()),
       .points = {from.points()},
   };
+}
+
+void write_expired_count(WireWriter& out, const domain::ExpiredCount& count) {
+  using Stored = stored::ExpiredCount;
+  auto to =
+      out.open_numbers<stored::Effects::kExpiredCountsFieldNumber, Stored::kPointsFieldNumber>();
+  to.number<Stored::kLotSerialFieldNumber>(count.lot_serial);
+  to.number<Stored::kLineFieldNumber>(count.line);
+  to.number<Stored::kPointsFieldNumber>(count.points.count);
+  out.close(to);
+}
+
+void write_hold_change(WireWriter& out, const domain::HoldChange& change) {
+  using Stored = stored::HoldChange;
+  auto to = out.open_numbers<stored::Effects::kHoldsFieldNumber, Stored::kPointsFieldNumber>();
+  to.fixed64<Stored::kHoldHighFieldNumber>(change.hold.high);
+  to.fixed32<Stored::kHoldLowFieldNumber>(change.hold.low);
+  to.number<Stored::kLapsesAtFieldNumber>(change.lapses_at.unix_ms);
+  to.number<Stored::kLotSerialFieldNumber>(change.lot_serial);
+  to.zigzag<Stored::kPointsFieldNumber>(change.points.count);
+  out.close(to);
 }
 
 domain::HoldChange read_hold_change(const stored::HoldChange& from, Reader& reader) {
@@ -52,17 +90,20 @@ domain::HoldChange read_hold_change(const stored::HoldChange& from, Reader& read
   };
 }
 
-void fill_pending(stored::PendingChange& to, const domain::PendingChange& change,
-                  NameWriter& names) {
-  to.set_order_high(change.order.high);
-  to.set_order_low(change.order.low);
-  to.set_order_occurred_at(change.order_occurred_at.unix_ms);
-  to.set_line(change.line);
-  to.set_party(names.number(change.party));
-  to.set_price(change.price.thousandths);
-  to.set_expires_on(change.expires_on.since_epoch);
-  to.set_available_from(change.available_from.unix_ms);
-  to.set_points(change.points.count);
+void write_pending(WireWriter& out, const domain::PendingChange& change, NameWriter& names) {
+  using Stored = stored::PendingChange;
+  auto to =
+      out.open_numbers<stored::Effects::kPendingAwardsFieldNumber, Stored::kPointsFieldNumber>();
+  to.fixed64<Stored::kOrderHighFieldNumber>(change.order.high);
+  to.fixed32<Stored::kOrderLowFieldNumber>(change.order.low);
+  to.number<Stored::kOrderOccurredAtFieldNumber>(change.order_occurred_at.unix_ms);
+  to.number<Stored::kLineFieldNumber>(change.line);
+  to.number<Stored::kPartyFieldNumber>(names.number(change.party));
+  to.number<Stored::kPriceFieldNumber>(change.price.thousandths);
+  to.number<Stored::kExpiresOnFieldNumber>(change.expires_on.since_epoch);
+  to.number<Stored::kAvailableFromFieldNumber>(change.available_from.unix_ms);
+  to.zigzag<Stored::kPointsFieldNumber>(change.points.count);
+  out.close(to);
 }
 
 domain::PendingChange read_pending(const stored::PendingChange& from, Reader& reader) {
@@ -79,6 +120,18 @@ domain::PendingChange read_pending(const stored::PendingChange& from, Reader& re
   };
 }
 
+void write_counter(WireWriter& out, const domain::CounterMove& move, std::int64_t base_day,
+                   NameWriter& names) {
+  using Stored = stored::CounterMove;
+  auto to = out.open_numbers<stored::Effects::kCountersFieldNumber, Stored::kShadowFieldNumber>();
+  to.number<Stored::kMeasureFieldNumber>(move.measure);
+  to.zigzag<Stored::kDayFieldNumber>(move.day.since_epoch - base_day);
+  to.zigzag<Stored::kDeltaFieldNumber>(move.delta);
+  to.number<Stored::kWindowFieldNumber>(stored_window(move.window));
+  to.number<Stored::kShadowFieldNumber>(names.number(move.shadow));
+  out.close(to);
+}
+
 domain::CounterMove read_counter(const stored::CounterMove& from, std::int64_t base_day,
                                  Reader& reader) {
   reader.known(from);
@@ -89,6 +142,16 @@ domain::CounterMove read_counter(const stored::CounterMove& from, std::int64_t b
       .delta = from.delta(),
       .shadow = reader.name<domain::LimitId>(from.shadow()),
   };
+}
+
+void write_sliding(WireWriter& out, const domain::SlidingMove& move, NameWriter& names) {
+  using Stored = stored::SlidingMove;
+  auto to = out.open_numbers<stored::Effects::kSlidingFieldNumber, Stored::kShadowFieldNumber>();
+  to.number<Stored::kMeasureFieldNumber>(move.measure);
+  to.number<Stored::kSecondsFieldNumber>(static_cast<std::uint32_t>(move.seconds));
+  to.zigzag<Stored::kDeltaFieldNumber>(move.delta);
+  to.number<Stored::kShadowFieldNumber>(names.number(move.shadow));
+  out.close(to);
 }
 
 domain::SlidingMove read_sliding(const stored::SlidingMove& from, Reader& reader) {
@@ -103,13 +166,6 @@ domain::SlidingMove read_sliding(const stored::SlidingMove& from, Reader& reader
 
 }  // namespace
 
-void fill(stored::TierSpan& to, const domain::TierSpan& span, NameWriter& names) {
-  to.set_source(static_cast<std::uint32_t>(span.source));
-  to.set_from(span.from.since_epoch);
-  to.set_until(span.until.since_epoch);
-  to.set_tier(names.number(span.tier));
-}
-
 domain::TierSpan read(const stored::TierSpan& from, Reader& reader) {
   reader.known(from);
   return {
@@ -121,56 +177,29 @@ domain::TierSpan read(const stored::TierSpan& from, Reader& reader) {
   };
 }
 
-void fill(stored::Effects& to, const domain::Effects& effects, const domain::Balances& after,
-          domain::Instant received_at, NameWriter& names) {
-  for (const auto& movement : effects.movements)
-    fill_movement(*to.add_movements(), movement, names);
-  for (const auto& change : effects.debts) {
-    auto& debt = *to.add_debts();
-    debt.set_order_high(change.order.high);
-    debt.set_order_low(change.order.low);
-    debt.set_order_occurred_at(change.order_occurred_at.unix_ms);
-    debt.set_line(change.line);
-    debt.set_party(names.number(change.party));
-    debt.set_points(change.points.count);
-  }
-  for (const auto& count : effects.expired_counts) {
-    auto& expired = *to.add_expired_counts();
-    expired.set_lot_serial(count.lot_serial);
-    expired.set_line(count.line);
-    expired.set_points(count.points.count);
-  }
-  for (const auto& change : effects.holds) {
-    auto& hold = *to.add_holds();
-    hold.set_hold_high(change.hold.high);
-    hold.set_hold_low(change.hold.low);
-    hold.set_lapses_at(change.lapses_at.unix_ms);
-    hold.set_lot_serial(change.lot_serial);
-    hold.set_points(change.points.count);
-  }
-  for (const auto& change : effects.pending) {
-    fill_pending(*to.add_pending_awards(), change, names);
-  }
-  for (const auto& move : effects.counters) {
-    auto& counter = *to.add_counters();
-    counter.set_measure(static_cast<std::uint32_t>(move.measure));
-    counter.set_day(move.day.since_epoch - utc_day(received_at));
-    counter.set_delta(move.delta);
-    counter.set_window(stored_window(move.window));
-    counter.set_shadow(names.number(move.shadow));
-  }
-  for (const auto& move : effects.sliding) {
-    auto& sliding = *to.add_sliding();
-    sliding.set_measure(static_cast<std::uint32_t>(move.measure));
-    sliding.set_seconds(static_cast<std::uint32_t>(move.seconds));
-    sliding.set_delta(move.delta);
-    sliding.set_shadow(names.number(move.shadow));
-  }
-  for (const auto& span : effects.tiers) fill(*to.add_tiers(), span, names);
-  to.set_available(after.available.count);
-  to.set_debt(after.debt.count);
-  to.set_held(after.held.count);
-  to.set_pending(after.pending.count);
+void write(WireWriter& out, const domain::Effects& effects, const domain::Balances& after,
+           domain::Instant received_at, NameWriter& names) {
+  using Stored = stored::Effects;
+  const auto message = out.open_field<stored::MemberEvent::kEffectsFieldNumber>();
+  for (const auto& movement : effects.movements) write_movement(out, movement, names);
+  for (const auto& change : effects.debts) names.number(change.party);
+  for (const auto& change : effects.pending) names.number(change.party);
+  const auto base_day = utc_day(received_at);
+  for (const auto& move : effects.counters) write_counter(out, move, base_day, names);
+  auto balances = out.fields(4);
+  balances.number<Stored::kAvailableFieldNumber>(after.available.count);
+  balances.number<Stored::kDebtFieldNumber>(after.debt.count);
+  balances.number<Stored::kHeldFieldNumber>(after.held.count);
+  balances.number<Stored::kPendingFieldNumber>(after.pending.count);
+  out.end(balances);
+  for (const auto& change : effects.debts) write_debt_change(out, change, names);
+  for (const auto& count : effects.expired_counts) write_expired_count(out, count);
+  for (const auto& change : effects.holds) write_hold_change(out, change);
+  for (const auto& change : effects.pending) write_pending(out, change, names);
+  for (const auto& move : effects.sliding) names.number(move.shadow);
+  for (const auto& span : effects.tiers) write_tier<Stored::kTiersFieldNumber>(out, span, names);
+  for (const auto& move : effects.sliding) write_sliding(out, move, names);
+  out.close(message);
 }
 
 void read(const stored::Effects& from, domain::Instant received_at, Reader& reader,

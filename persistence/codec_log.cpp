@@ -1,6 +1,5 @@
-#include <google/protobuf/io/coded_stream.h>
-
 #include <limits>
+#include <optional>
 #include <utility>
 #include <variant>
 
@@ -11,76 +10,143 @@
 namespace wutong::persistence {
 namespace {
 
-void fill_position(stored::LogEvent& to, domain::Position position) {
-  to.set_epoch(position.epoch);
-  to.set_sequence(position.sequence);
+using StoredLog = stored::LogEvent;
+
+[[nodiscard]] FieldWriter write_position(FieldWriter to, domain::MemberKey member,
+                                         domain::Position position) {
+  to.fixed64<StoredLog::kMemberFieldNumber>(member.value);
+  to.number<StoredLog::kEpochFieldNumber>(position.epoch);
+  to.number<StoredLog::kSequenceFieldNumber>(position.sequence);
+  return to;
 }
 
-void fill_key(stored::LogEvent& to, domain::RecordKey key) {
-  to.set_key_high(key.high);
-  to.set_key_low(key.low);
+[[nodiscard]] FieldWriter write_key(FieldWriter to, domain::RecordKey key) {
+  to.fixed64<StoredLog::kKeyHighFieldNumber>(key.high);
+  to.fixed32<StoredLog::kKeyLowFieldNumber>(key.low);
+  return to;
 }
 
-/// Of an event that is a record: what look-ups need stands beside it.
-void fill_filing(stored::LogEvent& to, domain::Instant received_at,
-                 const domain::FiledUnder& filed) {
-  fill_key(to, filed.key);
-  to.set_filed_before(wrapping_difference(received_at.unix_ms, filed.at.unix_ms));
+/// What look-ups need of a record stands in front of it.
+[[nodiscard]] FieldWriter write_filing(FieldWriter to, domain::Instant received_at,
+                                       const domain::FiledUnder& filed) {
+  to = write_key(to, filed.key);
+  to.zigzag<StoredLog::kFiledBeforeFieldNumber>(
+      wrapping_difference(received_at.unix_ms, filed.at.unix_ms));
   if (filed.beside) {
-    to.set_order_high(filed.beside->high);
-    to.set_order_low(filed.beside->low);
+    to.fixed64<StoredLog::kOrderHighFieldNumber>(filed.beside->high);
+    to.fixed32<StoredLog::kOrderLowFieldNumber>(filed.beside->low);
   }
+  return to;
 }
 
-struct LogEventFiller {
-  stored::LogEvent& to;
+/// All fields in front of what happened.
+constexpr std::size_t front_fields = StoredLog::kOrderLowFieldNumber;
+
+/// A member's event as it stands in a batch.
+struct EventInBatch {
+  std::string_view whole;
+  /// Of it, without what stands in front: a record, if it is one.
+  std::string_view event;
+};
+
+/// Until `out` is written to again.
+EventInBatch write_member_event(WireWriter& out, domain::MemberKey member,
+                                const domain::Event& event, const domain::EventHeader& header,
+                                const std::optional<domain::FiledUnder>& filed) {
+  const auto written = write_event(out, event);
+  const auto begin = out.size();
+  const auto opened = out.open(usual_length_bytes);
+  auto to = write_position(out.fields(front_fields + 1), member, header.position);
+  if (filed) to = write_filing(to, header.received_at, *filed);
+  to.length<StoredLog::kMemberEventFieldNumber>(written.size());
+  out.end(to);
+  out.close(opened, written.size());
+  const auto front_end = out.size();
+  written.put_in_order(out);
+  return {.whole = out.piece(begin, out.size()), .event = out.piece(front_end, out.size())};
+}
+
+PackedRecord packed_as(const domain::FiledUnder& filed, domain::Position position, bool declined,
+                       std::string_view bytes) {
+  return {.key = filed.key,
+          .order = filed.beside.value_or(filed.key),
+          .position = position,
+          .filed_at = filed.at,
+          .declined = declined,
+          .bytes = std::string(bytes)};
+}
+
+struct LogEventAppender {
+  std::string& batch;
 
   void operator()(const MemberEvent& event) {
-    const auto& header = domain::header_of(event.event);
-    fill_position(to, header.position);
-    to.set_member(event.member.value);
-    if (const auto filed = domain::filed_under(event.event)) {
-      fill_filing(to, header.received_at, *filed);
-    }
-    std::visit([&](const auto& happened) { fill(*to.mutable_member_event(), happened); },
-               event.event);
+    WireWriter out;
+    batch.append(write_member_event(out, event.member, event.event, domain::header_of(event.event),
+                                    domain::filed_under(event.event))
+                     .whole);
   }
-  void operator()(const OrderSettled& event) { fill_order(*to.mutable_settled(), event); }
-  void operator()(const OrderFreed& event) { fill_order(*to.mutable_freed(), event); }
-  void operator()(const Taken& event) {
-    fill_position(to, event.header.position);
-    auto& taken = *to.mutable_taken();
-    taken.set_received_at(event.header.received_at.unix_ms);
-    taken.set_program_version(event.header.program_version);
-    taken.set_policy_version(event.header.policy_version);
-    taken.set_writer(event.writer);
+  void operator()(const OrderSettled& event) {
+    append_order<StoredLog::kSettledFieldNumber>(event);
   }
-
+  void operator()(const OrderFreed& event) { append_order<StoredLog::kFreedFieldNumber>(event); }
   void operator()(const IdentityClaimed& event) {
-    fill_claim(*to.mutable_identity_claimed(), event);
+    append_claim<StoredLog::kIdentityClaimedFieldNumber>(event);
   }
-  void operator()(const IdentityFreed& event) { fill_claim(*to.mutable_identity_freed(), event); }
-
-  template <typename ClaimEvent>
-  void fill_claim(stored::IdentityClaim& claim, const ClaimEvent& event) {
-    fill_position(to, event.header.position);
-    to.set_member(event.member.value);
-    claim.set_received_at(event.header.received_at.unix_ms);
-    claim.set_program_version(event.header.program_version);
-    claim.set_policy_version(event.header.policy_version);
-    claim.set_identity_high(event.identity.high);
-    claim.set_identity_low(event.identity.low);
+  void operator()(const IdentityFreed& event) {
+    append_claim<StoredLog::kIdentityFreedFieldNumber>(event);
   }
 
-  template <typename OrderEvent>
-  void fill_order(stored::OrderMonth& order, const OrderEvent& event) {
-    fill_position(to, event.header.position);
-    fill_key(to, event.order);
-    to.set_member(event.member.value);
-    order.set_received_at(event.header.received_at.unix_ms);
-    order.set_program_version(event.header.program_version);
-    order.set_policy_version(event.header.policy_version);
-    order.set_month(event.month);
+  void operator()(const Taken& event) {
+    using Stored = stored::Taken;
+    WireWriter out;
+    const auto opened = out.open(1);
+    auto to = out.fields(front_fields + 5, event.writer.size());
+    to = write_position(to, {}, event.header.position);
+    char* const taken = to.open<StoredLog::kTakenFieldNumber>();
+    to.number<Stored::kReceivedAtFieldNumber>(event.header.received_at.unix_ms);
+    to.bytes<Stored::kWriterFieldNumber>(event.writer);
+    to.number<Stored::kProgramVersionFieldNumber>(event.header.program_version);
+    to.number<Stored::kPolicyVersionFieldNumber>(event.header.policy_version);
+    to.close(taken);
+    out.end(to);
+    append(out, opened);
+  }
+
+  template <int Field, typename OrderEvent>
+  void append_order(const OrderEvent& event) {
+    using Stored = stored::OrderMonth;
+    WireWriter out;
+    const auto opened = out.open(1);
+    auto to = write_position(out.fields(front_fields), event.member, event.header.position);
+    out.end(write_key(to, event.order));
+    WireWriter::Numbers month = out.open_numbers<Field, Stored::kPolicyVersionFieldNumber>();
+    month.number<Stored::kReceivedAtFieldNumber>(event.header.received_at.unix_ms);
+    month.zigzag<Stored::kMonthFieldNumber>(event.month);
+    month.number<Stored::kProgramVersionFieldNumber>(event.header.program_version);
+    month.number<Stored::kPolicyVersionFieldNumber>(event.header.policy_version);
+    out.close(month);
+    append(out, opened);
+  }
+
+  template <int Field, typename ClaimEvent>
+  void append_claim(const ClaimEvent& event) {
+    using Stored = stored::IdentityClaim;
+    WireWriter out;
+    const auto opened = out.open(1);
+    out.end(write_position(out.fields(front_fields), event.member, event.header.position));
+    WireWriter::Numbers claim = out.open_numbers<Field, Stored::kIdentityLowFieldNumber>();
+    claim.number<Stored::kReceivedAtFieldNumber>(event.header.received_at.unix_ms);
+    claim.number<Stored::kProgramVersionFieldNumber>(event.header.program_version);
+    claim.number<Stored::kPolicyVersionFieldNumber>(event.header.policy_version);
+    claim.fixed64<Stored::kIdentityHighFieldNumber>(event.identity.high);
+    claim.fixed64<Stored::kIdentityLowFieldNumber>(event.identity.low);
+    out.close(claim);
+    append(out, opened);
+  }
+
+  void append(WireWriter& out, WireWriter::Opened opened) {
+    out.close(opened);
+    batch.append(out.piece(0, out.size()));
   }
 };
 
@@ -152,18 +218,6 @@ tl::unexpected<CodecError> codec_error(std::string_view detail) {
   return tl::unexpected(CodecError{std::string(detail)});
 }
 
-void append_delimited(std::string& out, const google::protobuf::MessageLite& message) {
-  using google::protobuf::io::CodedOutputStream;
-  const auto length = message.ByteSizeLong();
-  const auto before = out.size();
-  // Larger is a bug far away: the edge bounds what an event can hold.
-  const auto prefix = CodedOutputStream::VarintSize64(length);
-  out.resize(before + prefix + length);
-  auto* to = reinterpret_cast<std::uint8_t*>(out.data() + before);
-  to = CodedOutputStream::WriteVarint64ToArray(length, to);
-  message.SerializeWithCachedSizesToArray(to);
-}
-
 std::optional<std::string_view> take_delimited(std::string_view& rest) {
   std::uint64_t length = 0;
   std::size_t used = 0;
@@ -188,10 +242,20 @@ bool parse(google::protobuf::MessageLite& message, std::string_view bytes) {
 }
 
 void StoredCodec::append_event(std::string& batch, const LogEvent& event) const {
-  thread_local stored::LogEvent message;
-  message.Clear();
-  std::visit(LogEventFiller{message}, event);
-  append_delimited(batch, message);
+  std::visit(LogEventAppender{batch}, event);
+}
+
+std::optional<PackedRecord> StoredCodec::append_member_event(std::string& batch,
+                                                             domain::MemberKey member,
+                                                             const domain::Event& event) const {
+  const auto& header = domain::header_of(event);
+  const auto filed = domain::filed_under(event);
+  WireWriter out;
+  const auto written = write_member_event(out, member, event, header, filed);
+  batch.append(written.whole);
+  if (!filed) return std::nullopt;
+  return packed_as(*filed, header.position, std::holds_alternative<domain::Declined>(event),
+                   written.event);
 }
 
 CodecResult<std::vector<LogEvent>> StoredCodec::events_of(std::string_view batch) const {
@@ -210,19 +274,13 @@ CodecResult<std::vector<LogEvent>> StoredCodec::events_of(std::string_view batch
 }
 
 PackedRecord StoredCodec::pack(const domain::Record& record) const {
-  thread_local stored::MemberEvent message;
-  message.Clear();
-  std::visit([](const auto& happened) { fill(message, happened); }, record);
-  const auto filed = domain::filed_under(record);
-  PackedRecord packed{
-      .key = filed.key,
-      .order = filed.beside.value_or(filed.key),
-      .position = std::visit([](const auto& happened) { return happened.header.position; }, record),
-      .filed_at = filed.at,
-      .declined = std::holds_alternative<domain::Declined>(record),
-  };
-  message.SerializeToString(&packed.bytes);
-  return packed;
+  WireWriter out;
+  const auto written = write_event(out, record);
+  written.put_in_order(out);
+  return packed_as(
+      domain::filed_under(record),
+      std::visit([](const auto& happened) { return happened.header.position; }, record),
+      std::holds_alternative<domain::Declined>(record), out.piece(written.size(), out.size()));
 }
 
 CodecResult<domain::Record> StoredCodec::unpack(const PackedRecord& record) const {
@@ -238,18 +296,21 @@ CodecResult<domain::Record> StoredCodec::unpack(const PackedRecord& record) cons
   return *std::move(unpacked);
 }
 
-void fill(stored::HistoryRecord& to, const PackedRecord& record) {
-  to.set_key_high(record.key.high);
-  to.set_key_low(record.key.low);
-  to.set_epoch(record.position.epoch);
-  to.set_sequence(record.position.sequence);
-  to.set_filed_at(record.filed_at.unix_ms);
-  to.set_record(record.bytes);
-  to.set_declined(record.declined);
+void write(WireWriter& out, const PackedRecord& record) {
+  using Stored = stored::HistoryRecord;
+  auto to = out.fields(9, record.bytes.size());
+  to.fixed64<Stored::kKeyHighFieldNumber>(record.key.high);
+  to.fixed32<Stored::kKeyLowFieldNumber>(record.key.low);
+  to.number<Stored::kEpochFieldNumber>(record.position.epoch);
+  to.number<Stored::kSequenceFieldNumber>(record.position.sequence);
+  to.number<Stored::kFiledAtFieldNumber>(record.filed_at.unix_ms);
+  to.bytes<Stored::kRecordFieldNumber>(record.bytes);
   if (record.order != record.key) {
-    to.set_order_high(record.order.high);
-    to.set_order_low(record.order.low);
+    to.present_fixed64<Stored::kOrderHighFieldNumber>(record.order.high);
+    to.fixed32<Stored::kOrderLowFieldNumber>(record.order.low);
   }
+  to.number<Stored::kDeclinedFieldNumber>(record.declined);
+  out.end(to);
 }
 
 CodecResult<PackedRecord> packed_of(const stored::HistoryRecord& from) {
@@ -268,10 +329,11 @@ CodecResult<PackedRecord> packed_of(const stored::HistoryRecord& from) {
 }
 
 void StoredCodec::append_record(std::string& history, const PackedRecord& record) const {
-  thread_local stored::HistoryRecord message;
-  message.Clear();
-  fill(message, record);
-  append_delimited(history, message);
+  WireWriter out;
+  const auto opened = out.open(usual_length_bytes);
+  write(out, record);
+  out.close(opened);
+  history.append(out.piece(0, out.size()));
 }
 
 CodecResult<std::vector<PackedRecord>> StoredCodec::records_of(std::string_view history) const {

@@ -5,34 +5,31 @@
 #include <google/protobuf/repeated_ptr_field.h>
 #include <google/protobuf/unknown_field_set.h>
 
+#include <algorithm>
+#include <array>
+#include <bit>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <string>
 
 #include "actors/domain/quantities.h"
 #include "actors/domain/symbol.h"
+#include "persistence/wire_writer.h"
 
 /// What the parts of the codec share: the names table of a message, and reading with a fault that
 /// is remembered instead of a branch at every field.
 namespace wutong::persistence {
 
-/// Numbers the names of one message in the order of their first use. Few a message, so it is
-/// searched from the front.
+/// Numbers the names of one message in the order of their first use, from 1 on.
 class NameWriter {
  public:
-  /// Appends to `texts`, which outlives the writer.
-  explicit NameWriter(google::protobuf::RepeatedPtrField<std::string>* texts) : texts_(texts) {}
+  // Not `= default`, which could set `symbols_` too.
+  NameWriter() {}  // NOLINT
 
   template <typename Tag>
   std::uint32_t number(domain::Name<Tag> name) {
-    if (name.empty()) return 0;
-    for (std::size_t i = 0; i < symbols_.size(); ++i) {
-      if (symbols_[i] == name.symbol) return static_cast<std::uint32_t>(i + 1);
-    }
-    symbols_.push_back(name.symbol);
-    const auto text = name.text();
-    texts_->Add()->assign(text.data(), text.size());
-    return static_cast<std::uint32_t>(symbols_.size());
+    return name.empty() ? 0 : number_of(std::bit_cast<Bits>(name.symbol));
   }
 
   /// One more than the number, or 0, which takes no space, if the name is the `usual` one.
@@ -41,9 +38,43 @@ class NameWriter {
     return name == usual ? 0 : number(name) + 1;
   }
 
+  /// Writes the table: each text as a `Field`, in the order of the numbers.
+  template <int Field>
+  void write(WireWriter& out) const {
+    for (std::uint32_t i = 0; i < size_; ++i) {
+      const auto text = std::bit_cast<domain::Symbol>(symbols_[i]).text();
+      auto to = out.fields(1, text.size());
+      to.bytes<Field>(text);
+      out.end(to);
+    }
+  }
+
  private:
-  google::protobuf::RepeatedPtrField<std::string>* texts_;
-  absl::InlinedVector<domain::Symbol, 16> symbols_;
+  using Bits = std::uint32_t;
+
+  [[gnu::always_inline]] std::uint32_t number_of(Bits symbol) {
+    auto& slot = slots_[symbol % slots_.size()];
+    if (slot != 0) return symbols_[slot - 1U] == symbol ? slot : number_beside(symbol);
+    if (size_ == room_) [[unlikely]]
+      make_room();
+    symbols_[size_] = symbol;
+    ++size_;
+    // Never 0 again: only a symbol whose slot is 0 is known to be new.
+    slot = static_cast<std::uint8_t>(std::min(size_, 255U));
+    return size_;
+  }
+  /// Of a symbol whose slot another one took before.
+  std::uint32_t number_beside(Bits symbol);
+  void make_room();
+
+  /// By the symbol: the number of the first that was added there, so that few are searched for.
+  std::array<std::uint8_t, 64> slots_{};
+  std::uint32_t size_ = 0;
+  std::uint32_t room_ = few;
+  Bits* symbols_ = few_;
+  std::unique_ptr<Bits[]> many_;
+  static constexpr std::uint32_t few = 32;
+  Bits few_[few];
 };
 
 /// Turns what was parsed into values of the domain. The first fault is kept; after it values are

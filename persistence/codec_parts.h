@@ -8,21 +8,33 @@
 
 #include "actors/codec.h"
 #include "persistence/codec_names.h"
+#include "persistence/wire_writer.h"
 #include "wutong/stored/v1/effects.pb.h"
 #include "wutong/stored/v1/event.pb.h"
 
-/// The parts that the codec is made of. Inside `persistence/` only. The functions that fill a
-/// message expect a cleared one: messages are kept per thread, so that their memory is used again.
+/// The parts that the codec is made of. Inside `persistence/` only. What is read is parsed into messages
+/// that are kept per thread, so that their memory is used again.
 namespace wutong::persistence {
 
 namespace stored = wutong::stored::v1;
 
-void fill(stored::Effects& to, const domain::Effects& effects, const domain::Balances& after,
-          domain::Instant received_at, NameWriter& names);
+/// As the field `effects` of an event. Names are numbered in the order of `Effects` in the domain, debts
+/// before counters: so it was first done, and what is stored must come out again with the same bytes.
+void write(WireWriter& out, const domain::Effects& effects, const domain::Balances& after,
+           domain::Instant received_at, NameWriter& names);
 void read(const stored::Effects& from, domain::Instant received_at, Reader& reader,
           domain::Effects& effects, domain::Balances& after);
 
-void fill(stored::TierSpan& to, const domain::TierSpan& span, NameWriter& names);
+template <int Field>
+void write_tier(WireWriter& out, const domain::TierSpan& span, NameWriter& names) {
+  using Stored = stored::TierSpan;
+  WireWriter::Numbers to = out.open_numbers<Field, Stored::kTierFieldNumber>();
+  to.number<Stored::kSourceFieldNumber>(span.source);
+  to.number<Stored::kFromFieldNumber>(span.from.since_epoch);
+  to.number<Stored::kUntilFieldNumber>(span.until.since_epoch);
+  to.number<Stored::kTierFieldNumber>(names.number(span.tier));
+  out.close(to);
+}
 [[nodiscard]] domain::TierSpan read(const stored::TierSpan& from, Reader& reader);
 
 /// As stored: the usual one, the day, takes no space.
@@ -44,20 +56,26 @@ void fill(stored::TierSpan& to, const domain::TierSpan& span, NameWriter& names)
   return 0;
 }
 
-/// Everything of an event but position, keys and `filed_at`, which stand beside it.
-void fill(stored::MemberEvent& to, const domain::Enrolled& event);
-void fill(stored::MemberEvent& to, const domain::CheckedOut& event);
-void fill(stored::MemberEvent& to, const domain::Refunded& event);
-void fill(stored::MemberEvent& to, const domain::TimePassed& event);
-void fill(stored::MemberEvent& to, const domain::Held& event);
-void fill(stored::MemberEvent& to, const domain::Released& event);
-void fill(stored::MemberEvent& to, const domain::Granted& event);
-void fill(stored::MemberEvent& to, const domain::GrantRevoked& event);
-void fill(stored::MemberEvent& to, const domain::Reviewed& event);
-void fill(stored::MemberEvent& to, const domain::TierGiven& event);
-void fill(stored::MemberEvent& to, const domain::Declined& event);
-void fill(stored::MemberEvent& to, const domain::IdentityLinked& event);
-void fill(stored::MemberEvent& to, const domain::IdentityUnlinked& event);
+/// A `stored::MemberEvent` in a `WireWriter` that was empty: everything of an event but position, keys and
+/// `filed_at`, which stand beside it. Its last piece was written first, since the names, which stand in
+/// front, are known only once all of them have been used.
+struct WrittenEvent {
+  /// Where the pieces end: the body; its tag and length behind the effects; names and header.
+  std::size_t body_end;
+  std::size_t effects_end;
+  std::size_t front_end;
+
+  [[nodiscard]] std::size_t size() const { return front_end; }
+  /// Puts the pieces behind what was written since, in their order.
+  void put_in_order(WireWriter& out) const {
+    out.repeat(effects_end, front_end);
+    out.repeat(body_end, effects_end);
+    out.repeat(0, body_end);
+  }
+};
+/// REQUIRES: `out` is empty.
+[[nodiscard]] WrittenEvent write_event(WireWriter& out, const domain::Event& event);
+[[nodiscard]] WrittenEvent write_event(WireWriter& out, const domain::Record& record);
 
 /// What stands beside the stored event.
 struct Filing {
@@ -70,16 +88,16 @@ struct Filing {
 [[nodiscard]] CodecResult<domain::Event> event_of(const stored::MemberEvent& from,
                                                   const Filing& filing);
 
-/// Appends the length of `message` and then `message`.
-void append_delimited(std::string& out, const google::protobuf::MessageLite& message);
-
 /// Takes the next length-delimited piece off `rest`; nothing if its length is cut or reaches
 /// beyond.
 [[nodiscard]] std::optional<std::string_view> take_delimited(std::string_view& rest);
 
 [[nodiscard]] bool parse(google::protobuf::MessageLite& message, std::string_view bytes);
 
-void fill(stored::HistoryRecord& to, const PackedRecord& record);
+/// The fields of a `stored::HistoryRecord`.
+void write(WireWriter& out, const PackedRecord& record);
+/// Of an ordinary event, and of a record: above 127 and below 16,384 bytes.
+inline constexpr std::size_t usual_length_bytes = 2;
 [[nodiscard]] CodecResult<PackedRecord> packed_of(const stored::HistoryRecord& from);
 
 [[nodiscard]] tl::unexpected<CodecError> codec_error(std::string_view detail);

@@ -3,7 +3,7 @@
 
 #include "persistence/codec_parts.h"
 
-/// Messages into events; `codec_fill.cpp` is the way there.
+/// Messages into events; `codec_write.cpp` is the way there.
 namespace wutong::persistence {
 namespace {
 

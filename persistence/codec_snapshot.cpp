@@ -56,15 +56,18 @@ std::optional<std::size_t> prefix_bytes_of(std::string_view snapshot) {
   return bytes;
 }
 
-void fill_lot(stored::Lot& to, const domain::Lot& lot, NameWriter& names) {
-  to.set_serial(lot.serial);
-  to.set_party(names.number(lot.party));
-  to.set_price(lot.price.thousandths);
-  to.set_expires_on(lot.expires_on.since_epoch);
-  to.set_points(lot.points.count);
-  to.set_available_from(lot.available_from.unix_ms);
-  to.set_expired_uncounted(lot.expired_uncounted.count);
-  to.set_held(lot.held.count);
+void write_lot(WireWriter& out, const domain::Lot& lot, NameWriter& names) {
+  using Stored = stored::Lot;
+  auto to = out.open_numbers<stored::Snapshot::kLotsFieldNumber, Stored::kHeldFieldNumber>();
+  to.number<Stored::kSerialFieldNumber>(lot.serial);
+  to.number<Stored::kPartyFieldNumber>(names.number(lot.party));
+  to.number<Stored::kPriceFieldNumber>(lot.price.thousandths);
+  to.number<Stored::kExpiresOnFieldNumber>(lot.expires_on.since_epoch);
+  to.number<Stored::kPointsFieldNumber>(lot.points.count);
+  to.number<Stored::kAvailableFromFieldNumber>(lot.available_from.unix_ms);
+  to.number<Stored::kExpiredUncountedFieldNumber>(lot.expired_uncounted.count);
+  to.number<Stored::kHeldFieldNumber>(lot.held.count);
+  out.close(to);
 }
 
 domain::Lot read_lot(const stored::Lot& from, Reader& reader) {
@@ -81,13 +84,16 @@ domain::Lot read_lot(const stored::Lot& from, Reader& reader) {
   };
 }
 
-void fill_debt(stored::Debt& to, const domain::Debt& debt, NameWriter& names) {
-  to.set_order_high(debt.order.high);
-  to.set_order_low(debt.order.low);
-  to.set_order_occurred_at(debt.order_occurred_at.unix_ms);
-  to.set_line(debt.line);
-  to.set_party(names.number(debt.party));
-  to.set_points(debt.points.count);
+void write_debt(WireWriter& out, const domain::Debt& debt, NameWriter& names) {
+  using Stored = stored::Debt;
+  auto to = out.open_numbers<stored::Snapshot::kDebtsFieldNumber, Stored::kPointsFieldNumber>();
+  to.fixed64<Stored::kOrderHighFieldNumber>(debt.order.high);
+  to.fixed32<Stored::kOrderLowFieldNumber>(debt.order.low);
+  to.number<Stored::kOrderOccurredAtFieldNumber>(debt.order_occurred_at.unix_ms);
+  to.number<Stored::kLineFieldNumber>(debt.line);
+  to.number<Stored::kPartyFieldNumber>(names.number(debt.party));
+  to.number<Stored::kPointsFieldNumber>(debt.points.count);
+  out.close(to);
 }
 
 domain::Debt read_debt(const stored::Debt& from, Reader& reader) {
@@ -101,12 +107,15 @@ domain::Debt read_debt(const stored::Debt& from, Reader& reader) {
   };
 }
 
-void fill_hold(stored::HeldPoints& to, const domain::HeldPoints& part) {
-  to.set_hold_high(part.hold.high);
-  to.set_hold_low(part.hold.low);
-  to.set_lapses_at(part.lapses_at.unix_ms);
-  to.set_lot_serial(part.lot_serial);
-  to.set_points(part.points.count);
+void write_hold(WireWriter& out, const domain::HeldPoints& part) {
+  using Stored = stored::HeldPoints;
+  auto to = out.open_numbers<stored::Snapshot::kHoldsFieldNumber, Stored::kPointsFieldNumber>();
+  to.fixed64<Stored::kHoldHighFieldNumber>(part.hold.high);
+  to.fixed32<Stored::kHoldLowFieldNumber>(part.hold.low);
+  to.number<Stored::kLapsesAtFieldNumber>(part.lapses_at.unix_ms);
+  to.number<Stored::kLotSerialFieldNumber>(part.lot_serial);
+  to.number<Stored::kPointsFieldNumber>(part.points.count);
+  out.close(to);
 }
 
 domain::HeldPoints read_hold(const stored::HeldPoints& from, Reader& reader) {
@@ -119,16 +128,20 @@ domain::HeldPoints read_hold(const stored::HeldPoints& from, Reader& reader) {
   };
 }
 
-void fill_pending(stored::PendingAward& to, const domain::PendingAward& award, NameWriter& names) {
-  to.set_order_high(award.order.high);
-  to.set_order_low(award.order.low);
-  to.set_order_occurred_at(award.order_occurred_at.unix_ms);
-  to.set_line(award.line);
-  to.set_party(names.number(award.party));
-  to.set_price(award.price.thousandths);
-  to.set_expires_on(award.expires_on.since_epoch);
-  to.set_available_from(award.available_from.unix_ms);
-  to.set_points(award.points.count);
+void write_pending(WireWriter& out, const domain::PendingAward& award, NameWriter& names) {
+  using Stored = stored::PendingAward;
+  auto to =
+      out.open_numbers<stored::Snapshot::kPendingAwardsFieldNumber, Stored::kPointsFieldNumber>();
+  to.fixed64<Stored::kOrderHighFieldNumber>(award.order.high);
+  to.fixed32<Stored::kOrderLowFieldNumber>(award.order.low);
+  to.number<Stored::kOrderOccurredAtFieldNumber>(award.order_occurred_at.unix_ms);
+  to.number<Stored::kLineFieldNumber>(award.line);
+  to.number<Stored::kPartyFieldNumber>(names.number(award.party));
+  to.number<Stored::kPriceFieldNumber>(award.price.thousandths);
+  to.number<Stored::kExpiresOnFieldNumber>(award.expires_on.since_epoch);
+  to.number<Stored::kAvailableFromFieldNumber>(award.available_from.unix_ms);
+  to.number<Stored::kPointsFieldNumber>(award.points.count);
+  out.close(to);
 }
 
 domain::PendingAward read_pending(const stored::PendingAward& from, Reader& reader) {
@@ -145,6 +158,17 @@ domain::PendingAward read_pending(const stored::PendingAward& from, Reader& read
   };
 }
 
+void write_counter(WireWriter& out, const domain::Counter& counter, NameWriter& names) {
+  using Stored = stored::Counter;
+  auto to = out.open_numbers<stored::Snapshot::kCountersFieldNumber, Stored::kShadowFieldNumber>();
+  to.number<Stored::kMeasureFieldNumber>(counter.measure);
+  to.number<Stored::kDayFieldNumber>(counter.day.since_epoch);
+  to.zigzag<Stored::kValueFieldNumber>(counter.value);
+  to.number<Stored::kWindowFieldNumber>(stored_window(counter.window));
+  to.number<Stored::kShadowFieldNumber>(names.number(counter.shadow));
+  out.close(to);
+}
+
 domain::Counter read_counter(const stored::Counter& from, Reader& reader) {
   reader.known(from);
   return {
@@ -156,12 +180,15 @@ domain::Counter read_counter(const stored::Counter& from, Reader& reader) {
   };
 }
 
-void fill_sliding(stored::SlidingCount& to, const domain::SlidingCount& count, NameWriter& names) {
-  to.set_measure(static_cast<std::uint32_t>(count.measure));
-  to.set_seconds(static_cast<std::uint32_t>(count.seconds));
-  to.set_last(count.last.unix_ms);
-  to.set_value(count.value);
-  to.set_shadow(names.number(count.shadow));
+void write_sliding(WireWriter& out, const domain::SlidingCount& count, NameWriter& names) {
+  using Stored = stored::SlidingCount;
+  auto to = out.open_numbers<stored::Snapshot::kSlidingFieldNumber, Stored::kShadowFieldNumber>();
+  to.number<Stored::kMeasureFieldNumber>(count.measure);
+  to.number<Stored::kSecondsFieldNumber>(static_cast<std::uint32_t>(count.seconds));
+  to.number<Stored::kLastFieldNumber>(count.last.unix_ms);
+  to.zigzag<Stored::kValueFieldNumber>(count.value);
+  to.number<Stored::kShadowFieldNumber>(names.number(count.shadow));
+  out.close(to);
 }
 
 domain::SlidingCount read_sliding(const stored::SlidingCount& from, Reader& reader) {
@@ -175,11 +202,15 @@ domain::SlidingCount read_sliding(const stored::SlidingCount& from, Reader& read
   };
 }
 
-void fill_identity(stored::LinkedIdentity& to, const domain::LinkedIdentity& linked) {
-  to.set_kind(static_cast<std::uint32_t>(linked.kind));
-  to.set_identity_high(linked.identity.high);
-  to.set_identity_low(linked.identity.low);
-  to.set_linked_at(linked.linked_at.unix_ms);
+void write_identity(WireWriter& out, const domain::LinkedIdentity& linked) {
+  using Stored = stored::LinkedIdentity;
+  auto to =
+      out.open_numbers<stored::Snapshot::kIdentitiesFieldNumber, Stored::kLinkedAtFieldNumber>();
+  to.number<Stored::kKindFieldNumber>(linked.kind);
+  to.fixed64<Stored::kIdentityHighFieldNumber>(linked.identity.high);
+  to.fixed64<Stored::kIdentityLowFieldNumber>(linked.identity.low);
+  to.number<Stored::kLinkedAtFieldNumber>(linked.linked_at.unix_ms);
+  out.close(to);
 }
 
 domain::LinkedIdentity read_identity(const stored::LinkedIdentity& from, Reader& reader) {
@@ -189,32 +220,45 @@ domain::LinkedIdentity read_identity(const stored::LinkedIdentity& from, Reader&
           .linked_at = {from.linked_at()}};
 }
 
-void fill_snapshot(stored::Snapshot& to, const Snapshot& snapshot) {
+/// All fields from the lots on. Names are numbered in the order of `Member`, debts before counters: so it
+/// was first done, and equal members must give equal bytes.
+void write_rest(WireWriter& out, const SnapshotView& snapshot, NameWriter& names) {
+  using Stored = stored::Snapshot;
   const auto& member = snapshot.member;
-  NameWriter names(to.mutable_names());
-  to.set_epoch(member.position.epoch);
-  to.set_sequence(member.position.sequence);
-  to.set_member_id(member.id);
-  to.set_status(static_cast<std::uint32_t>(member.status));
-  to.set_last_event_at(member.last_event_at.unix_ms);
-  to.set_next_lot_serial(member.next_lot_serial);
-  for (const auto& lot : member.lots) fill_lot(*to.add_lots(), lot, names);
-  for (const auto& debt : member.debts) fill_debt(*to.add_debts(), debt, names);
-  for (const auto& part : member.holds) fill_hold(*to.add_holds(), part);
-  for (const auto& award : member.pending) fill_pending(*to.add_pending_awards(), award, names);
-  for (const auto& counter : member.counters) {
-    auto& stored_counter = *to.add_counters();
-    stored_counter.set_measure(static_cast<std::uint32_t>(counter.measure));
-    stored_counter.set_day(counter.day.since_epoch);
-    stored_counter.set_value(counter.value);
-    stored_counter.set_window(stored_window(counter.window));
-    stored_counter.set_shadow(names.number(counter.shadow));
+  for (const auto& lot : member.lots) write_lot(out, lot, names);
+  for (const auto& debt : member.debts) names.number(debt.party);
+  for (const auto& award : member.pending) names.number(award.party);
+  for (const auto& counter : member.counters) write_counter(out, counter, names);
+  for (const auto& record : snapshot.records) {
+    const auto opened = out.open_field<Stored::kRecordsFieldNumber>(usual_length_bytes);
+    write(out, record);
+    out.close(opened);
   }
-  for (const auto& count : member.sliding) fill_sliding(*to.add_sliding(), count, names);
-  for (const auto& span : member.tiers) fill(*to.add_tiers(), span, names);
-  for (const auto& linked : member.identities) fill_identity(*to.add_identities(), linked);
-  for (const auto& record : snapshot.records) fill(*to.add_records(), record);
-  to.set_receipts_complete_from(snapshot.receipts_complete_from.unix_ms);
+  auto complete_from = out.fields(1);
+  complete_from.number<Stored::kReceiptsCompleteFromFieldNumber>(
+      snapshot.receipts_complete_from.unix_ms);
+  out.end(complete_from);
+  for (const auto& debt : member.debts) write_debt(out, debt, names);
+  for (const auto& part : member.holds) write_hold(out, part);
+  for (const auto& award : member.pending) write_pending(out, award, names);
+  for (const auto& count : member.sliding) names.number(count.shadow);
+  for (const auto& span : member.tiers) write_tier<Stored::kTiersFieldNumber>(out, span, names);
+  for (const auto& count : member.sliding) write_sliding(out, count, names);
+  for (const auto& linked : member.identities) write_identity(out, linked);
+}
+
+/// The fields before them: the names are known only once all have been used.
+void write_front(WireWriter& out, const domain::Member& member, const NameWriter& names) {
+  using Stored = stored::Snapshot;
+  auto to = out.fields(6, member.id.size());
+  to.number<Stored::kEpochFieldNumber>(member.position.epoch);
+  to.number<Stored::kSequenceFieldNumber>(member.position.sequence);
+  to.bytes<Stored::kMemberIdFieldNumber>(member.id);
+  to.number<Stored::kStatusFieldNumber>(member.status);
+  to.number<Stored::kLastEventAtFieldNumber>(member.last_event_at.unix_ms);
+  to.number<Stored::kNextLotSerialFieldNumber>(member.next_lot_serial);
+  out.end(to);
+  names.write<Stored::kNamesFieldNumber>(out);
 }
 
 domain::Member read_member(const stored::Snapshot& from, Reader& reader) {
@@ -268,13 +312,19 @@ CodecResult<Snapshot> read_snapshot(const stored::Snapshot& from) {
 
 }  // namespace
 
-std::string StoredCodec::snapshot_bytes(const Snapshot& snapshot) const {
-  thread_local stored::Snapshot message;
-  message.Clear();
-  fill_snapshot(message, snapshot);
+std::string StoredCodec::snapshot_bytes(const SnapshotView& snapshot) const {
+  WireWriter out;
+  NameWriter names;
+  write_rest(out, snapshot, names);
+  const auto rest_bytes = out.size();
+  const auto message = out.open(usual_length_bytes);
+  write_front(out, snapshot.member, names);
+  out.close(message, rest_bytes);
+
   std::string bytes;
+  bytes.reserve(lapse_ends + out.size());
   append_prefix(bytes, snapshot.member);
-  append_delimited(bytes, message);
+  bytes.append(out.piece(rest_bytes, out.size())).append(out.piece(0, rest_bytes));
   return bytes;
 }
 

@@ -17,7 +17,8 @@ using testing::Step;
 const StoredCodec codec;
 
 std::string bytes_of(const domain::Member& member) {
-  return codec.snapshot_bytes({.member = member, .records = {}, .receipts_complete_from = {}});
+  return codec.snapshot_bytes(
+      SnapshotView{.member = member, .records = {}, .receipts_complete_from = {}});
 }
 
 domain::Event stored_and_read(const domain::Event& event) {
