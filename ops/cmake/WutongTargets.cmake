@@ -40,7 +40,7 @@ function(wutong_executable name)
   set_target_properties(${name} PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
   target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}")
-  target_link_libraries(${name} PRIVATE ${arg_LIBS} wutong_warnings)
+  target_link_libraries(${name} PRIVATE ${arg_LIBS} wutong_warnings wutong::malloc)
 endfunction()
 
 # Headers that many files parse once, not each: by GCC's rules for targets alone that are compiled with
