@@ -3,37 +3,68 @@
 #include <absl/time/civil_time.h>
 
 #include <algorithm>
-#include <chrono>
 #include <limits>
 
 namespace wutong::domain {
 namespace {
 
-constexpr absl::CivilDay first_day(1970, 1, 1);
-
 /// Years 1 to 9999. What lies outside came from a caller who will be refused, but it may be asked for
 /// its day or month before, and must not overflow there.
-absl::Time time_of(Instant instant) {
+std::int64_t within_years(Instant instant) {
   constexpr std::int64_t least = -62'135'596'800'000;
   constexpr std::int64_t most = 253'402'300'799'999;
-  return absl::FromUnixMillis(std::clamp(instant.unix_ms, least, most));
-}
-
-Day day_from(absl::CivilDay day) { return {static_cast<std::int32_t>(day - first_day)}; }
-
-/// Counted from the start of about the same year: abseil walks year by year.
-absl::CivilDay civil(Day day) {
-  constexpr std::int64_t days_of_400_years = 146'097;
-  const absl::CivilDay near(1970 + day.since_epoch * std::int64_t{400} / days_of_400_years);
-  return near + (day.since_epoch - (near - first_day));
+  return std::clamp(instant.unix_ms, least, most);
 }
 
 constexpr std::int64_t ms_per_second = 1'000;
 constexpr std::int64_t ms_per_day = 86'400'000;
 
-std::int64_t floor_div(std::int64_t value, std::int64_t by) {
+constexpr std::int64_t floor_div(std::int64_t value, std::int64_t by) {
   return value / by - (value % by < 0 ? 1 : 0);
 }
+
+/// A date of the Gregorian calendar; any year.
+struct Date {
+  std::int64_t year = 1970;
+  int month = 1;
+  int day = 1;
+};
+
+// The calendar repeats every 400 years. A year is counted from March here, so that the leap day comes last
+// and the days before a month follow one rule: 153 days in any five months.
+constexpr std::int64_t days_of_400_years = 146'097;
+constexpr std::int64_t march_of_year_0 = -719'468;
+
+constexpr Date date_of(Day day) {
+  const std::int64_t since = day.since_epoch - march_of_year_0;
+  const std::int64_t cycle = floor_div(since, days_of_400_years);
+  const std::int64_t day_of_cycle = since - cycle * days_of_400_years;
+  const std::int64_t year_of_cycle = (day_of_cycle - day_of_cycle / 1'460 + day_of_cycle / 36'524 -
+                                      day_of_cycle / (days_of_400_years - 1)) /
+                                     365;
+  const auto day_of_year = static_cast<int>(
+      day_of_cycle - (365 * year_of_cycle + year_of_cycle / 4 - year_of_cycle / 100));
+  const int month_from_march = (5 * day_of_year + 2) / 153;
+  const int month = month_from_march < 10 ? month_from_march + 3 : month_from_march - 9;
+  return {.year = cycle * 400 + year_of_cycle + (month <= 2 ? 1 : 0),
+          .month = month,
+          .day = day_of_year - (153 * month_from_march + 2) / 5 + 1};
+}
+
+/// The first of a month, which may be counted beyond the year: month 13 is the next January.
+constexpr Day first_of(std::int64_t year, std::int64_t month) {
+  const std::int64_t from_march = month - 3;
+  year += floor_div(from_march, 12);
+  const std::int64_t month_from_march = from_march - 12 * floor_div(from_march, 12);
+  const std::int64_t cycle = floor_div(year, 400);
+  const std::int64_t year_of_cycle = year - cycle * 400;
+  const std::int64_t day_of_year = (153 * month_from_march + 2) / 5;
+  return {static_cast<std::int32_t>(march_of_year_0 + cycle * days_of_400_years +
+                                    365 * year_of_cycle + year_of_cycle / 4 - year_of_cycle / 100 +
+                                    day_of_year)};
+}
+
+Day day_before(Day day) { return {day.since_epoch - 1}; }
 
 /// From one clock change of a zone to the next: the offset stays.
 struct Stretch {
@@ -71,7 +102,7 @@ Stretch stretch_around(std::int64_t unix_ms, const absl::TimeZone& zone) {
 }  // namespace
 
 Day business_day(Instant instant, const absl::TimeZone& zone) {
-  const auto unix_ms = absl::ToUnixMillis(time_of(instant));
+  const auto unix_ms = within_years(instant);
   // What abseil knows it looks up and walks through each time; almost all calls ask about today.
   thread_local Stretch last;
   if (!last.holds(unix_ms, zone)) last = stretch_around(unix_ms, zone);
@@ -79,21 +110,22 @@ Day business_day(Instant instant, const absl::TimeZone& zone) {
 }
 
 Instant start_of(Day day, const absl::TimeZone& zone) {
+  const auto date = date_of(day);
   // FromCivil gives the transition where midnight is skipped and the earlier one where it repeats.
-  return {absl::ToUnixMillis(absl::FromCivil(civil(day), zone))};
+  return {
+      absl::ToUnixMillis(absl::FromCivil(absl::CivilDay(date.year, date.month, date.day), zone))};
 }
 
 Day next(Day day) { return {day.since_epoch + 1}; }
 
 Day day_of(std::int64_t year, int month, int day_of_month) {
-  return day_from(absl::CivilDay(year, month, day_of_month));
+  return {first_of(year, month).since_epoch + day_of_month - 1};
 }
 
 std::int32_t utc_month(Instant instant) {
-  const std::chrono::sys_days day{
-      std::chrono::days(floor_div(absl::ToUnixMillis(time_of(instant)), ms_per_day))};
-  const std::chrono::year_month_day civil{day};
-  return (int{civil.year()} - 1970) * 12 + static_cast<int>(unsigned{civil.month()}) - 1;
+  const auto date =
+      date_of({static_cast<std::int32_t>(floor_div(within_years(instant), ms_per_day))});
+  return static_cast<std::int32_t>((date.year - 1970) * 12) + date.month - 1;
 }
 
 Day monday_of(Day day) {
@@ -102,14 +134,18 @@ Day monday_of(Day day) {
   return {day.since_epoch - (day.since_epoch - monday_before_year_1) % 7};
 }
 
-Day first_of_month(Day day) { return day_from(absl::CivilDay(absl::CivilMonth(civil(day)))); }
+Day first_of_month(Day day) {
+  const auto date = date_of(day);
+  return first_of(date.year, date.month);
+}
 
 Day end_of_year(Day day, int years_ahead) {
-  return day_from(absl::CivilDay(absl::CivilYear(civil(day)) + years_ahead + 1) - 1);
+  return day_before(first_of(date_of(day).year + years_ahead + 1, 1));
 }
 
 Day end_of_month(Day day, int months) {
-  return day_from(absl::CivilDay(absl::CivilMonth(civil(day)) + months + 1) - 1);
+  const auto date = date_of(day);
+  return day_before(first_of(date.year, std::int64_t{date.month} + months + 1));
 }
 
 }  // namespace wutong::domain

@@ -116,22 +116,23 @@ std::optional<Refused> check_out(const Member& member, const Program& program,
   draft.repay_debts();
   draft.expire(program);
 
-  const Balances after = draft.balances();
-  happened.emplace<CheckedOut>(CheckedOut{.header = header,
-                                          .key = checkout.key,
-                                          .order_id = checkout.order_id,
-                                          .origin = checkout.origin,
-                                          .content = content_of(checkout),
-                                          .lines = amounts_of(checkout.lines),
-                                          .late = occasion.late,
-                                          .tax = checkout.tax,
-                                          .eligible = eligible,
-                                          .awards = std::move(*awards),
-                                          .offset_money = *offset_money,
-                                          .cash_due = checkout.amount - *offset_money,
-                                          .checks = std::move(checks),
-                                          .effects = draft.take_effects(),
-                                          .after = after});
+  // Filled where it stays: an event is large.
+  auto& event = happened.emplace<CheckedOut>();
+  event.header = header;
+  event.key = checkout.key;
+  event.order_id = checkout.order_id;
+  event.origin = checkout.origin;
+  event.content = content_of(checkout);
+  event.lines = amounts_of(checkout.lines);
+  event.late = occasion.late;
+  event.tax = checkout.tax;
+  event.eligible = eligible;
+  event.awards = std::move(*awards);
+  event.offset_money = *offset_money;
+  event.cash_due = checkout.amount - *offset_money;
+  event.checks = std::move(checks);
+  event.after = draft.balances();
+  event.effects = draft.take_effects();
   return std::nullopt;
 }
 

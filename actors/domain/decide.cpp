@@ -71,8 +71,10 @@ Decision decide_on(const Member& member, const Program& program, const RiskPolic
   if (const Record* known = find_record(member, checkout.key)) {
     return again<CheckedOut>(*known, checkout);
   }
-  if (const Record* known = find_decline(member, checkout.key, content_of(checkout))) {
-    return Replay{*known};
+  if (!member.records.empty()) {
+    if (const Record* known = find_decline(member, checkout.key, content_of(checkout))) {
+      return Replay{*known};
+    }
   }
   return decision_of([&](Event& happened) {
     return check_out(member, program, policy, checkout, now, Purpose::checkout, happened);
@@ -155,6 +157,11 @@ Decision decide(const Member& member, const Program& program, const RiskPolicy& 
                 const Command& command, Instant now) {
   return std::visit(
       [&](const auto& asked) { return decide_on(member, program, policy, asked, now); }, command);
+}
+
+Decision decide(const Member& member, const Program& program, const RiskPolicy& policy,
+                const Checkout& checkout, Instant now) {
+  return decide_on(member, program, policy, checkout, now);
 }
 
 Quoted quote(const Member& member, const Program& program, const RiskPolicy& policy,

@@ -118,6 +118,9 @@ using Decision = std::variant<Accepted, Replay, Refused, Unchanged>;
 /// concerned are in `member.records`; `now` is not before the member's last event.
 [[nodiscard]] Decision decide(const Member& member, const Program& program,
                               const RiskPolicy& policy, const Command& command, Instant now);
+/// The same, of the most frequent command as it is.
+[[nodiscard]] Decision decide(const Member& member, const Program& program,
+                              const RiskPolicy& policy, const Checkout& checkout, Instant now);
 
 /// What the same checkout would give, and the most that points could pay.
 struct Quoted {

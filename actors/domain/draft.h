@@ -73,6 +73,8 @@ class Draft {
   /// Takes out what lies in lots whose day has passed.
   void expire(const Program& program);
 
+  /// So many moves of counters may come.
+  void expect_moves(std::size_t moves) { effects_.counters.reserve(moves); }
   void count(const CounterMove& move) { effects_.counters.push_back(move); }
   void count(const SlidingMove& move) { effects_.sliding.push_back(move); }
 

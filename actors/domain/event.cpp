@@ -91,6 +91,15 @@ std::optional<Record> record_of(Event&& event) {
       std::move(event));
 }
 
+bool move_record(Event&& event, Record& to) {
+  return std::visit(
+      [&to]<typename Happened>(Happened& happened) {
+        if constexpr (is_record<Happened>) to.template emplace<Happened>(std::move(happened));
+        return is_record<Happened>;
+      },
+      event);
+}
+
 RecordKey key_of(const Record& record) {
   return std::visit([](const auto& happened) { return happened.key; }, record);
 }

@@ -344,6 +344,9 @@ using Record = std::variant<CheckedOut, Refunded, Held, Released, Granted, Grant
 /// Nothing for an event that is no record.
 [[nodiscard]] std::optional<Record> record_of(const Event& event);
 [[nodiscard]] std::optional<Record> record_of(Event&& event);
+/// Moves the event to where its record is to stay, for both are large; false, and nothing moved, for an
+/// event that is no record.
+[[nodiscard]] bool move_record(Event&& event, Record& to);
 [[nodiscard]] RecordKey key_of(const Record& record);
 
 /// How a record is found again.

@@ -99,6 +99,7 @@ std::int64_t bound_on(const Limit& limit, const Occasion& occasion) {
 std::vector<RiskCheck> checks_of(const RiskPolicy& policy, const Occasion& occasion,
                                  const Demand& demand) {
   std::vector<RiskCheck> checks;
+  checks.reserve(policy.limits.size());
   for (const Limit& limit : policy.limits) {
     const auto asked = demand.of(limit.measure);
     if (limit.mode == LimitMode::off || !asked) continue;
@@ -145,6 +146,8 @@ void cut(std::vector<AwardLine>& awards, Points allowed) {
 
 void count(Draft& draft, const RiskPolicy& policy, const Occasion& occasion,
            const std::vector<RiskCheck>& checks, const Demand& done) {
+  if (checks.empty()) return;
+  draft.expect_moves(2 * checks.size());
   auto check = checks.begin();
   for (auto limit = policy.limits.begin(); limit != policy.limits.end(); ++limit) {
     if (check == checks.end()) return;

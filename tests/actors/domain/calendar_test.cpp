@@ -1,5 +1,6 @@
 #include "actors/domain/calendar.h"
 
+#include <absl/time/civil_time.h>
 #include <gtest/gtest.h>
 
 #include <limits>
@@ -22,6 +23,23 @@ TEST(Calendar, ABusinessDayEndsAtMidnightOfItsZone) {
 TEST(Calendar, DaysBeforeTheEpochAreDaysToo) {
   EXPECT_EQ(business_day({-1}, zone("UTC")), day("1969-12-31"));
   EXPECT_EQ(utc_month({-1}), -1);
+}
+
+TEST(Calendar, AgreesWithAnotherOneOnEveryDayOfTheYears1To9999) {
+  const absl::CivilDay epoch(1970, 1, 1);
+  constexpr std::int64_t day_ms = 86'400'000;
+  for (absl::CivilDay civil(1, 1, 1); civil.year() < 10'000; ++civil) {
+    const auto since = static_cast<std::int32_t>(civil - epoch);
+    ASSERT_EQ(day_of(civil.year(), civil.month(), civil.day()), Day{since});
+    ASSERT_EQ(utc_month({since * day_ms}), (civil.year() - 1970) * 12 + civil.month() - 1);
+    ASSERT_EQ(first_of_month({since}).since_epoch, since - civil.day() + 1);
+    if (civil.day() != 1 || civil.year() > 9'990) continue;
+    const int ahead = civil.month() * 3;
+    ASSERT_EQ(end_of_month({since}, ahead).since_epoch,
+              absl::CivilDay(absl::CivilMonth(civil) + ahead + 1) - 1 - epoch);
+    ASSERT_EQ(end_of_year({since}, 2).since_epoch,
+              absl::CivilDay(absl::CivilYear(civil) + 3) - 1 - epoch);
+  }
 }
 
 TEST(Calendar, KnowsLeapYears) {
