@@ -140,7 +140,9 @@ struct Call {
   /// without having got there. Must not block.
   absl::AnyInvocable<void()> queued;
   /// Called exactly once, on a thread of the engine; must not block.
-  absl::AnyInvocable<void(Reply, const CallTimes&)> done;
+  absl::AnyInvocable<void(Reply&&, const CallTimes&)> done;
+  /// The engine's own: where the reply waits until what it tells of is durable.
+  std::optional<Reply> reply;
 };
 
 }  // namespace wutong

@@ -88,12 +88,16 @@ struct HistoryAppend {
   std::string records;
   /// When the whole key may go; 0 keeps it for ever (a ledger with `clock=caller`).
   std::int64_t expire_at_unix_ms = 0;
+  /// The same owner has set the same before, so the ledger need do it again only if the key is gone.
+  bool expiry_stands = false;
 };
 struct BookAppend {
   std::int32_t month = 0;
   std::uint32_t bucket = 0;
   std::string entries;
+  /// As in `HistoryAppend`.
   std::int64_t expire_at_unix_ms = 0;
+  bool expiry_stands = false;
 };
 
 struct IdentityWrite {

@@ -62,6 +62,14 @@ struct WaitingInquiry {
   std::int32_t month = 0;
 };
 
+/// What this owner has set for a month of the member's history.
+struct HistoryExpiry {
+  std::int32_t month = 0;
+  std::int64_t expire_at_unix_ms = -1;
+
+  friend bool operator==(const HistoryExpiry&, const HistoryExpiry&) = default;
+};
+
 /// What a member has under way; exists only while there is something.
 struct MemberWork {
   // Lists: an empty one takes nothing from the heap, and most have one element for a moment.
@@ -74,6 +82,8 @@ struct MemberWork {
   bool runnable = false;
   /// The sweep has found it due: what time has brought about is decided before its calls.
   bool time_passes = false;
+  /// Where the member stands among its shard's busy ones.
+  std::size_t busy_at = 0;
 };
 
 /// A member of the group: balance, lots, counters and recent records, in memory.
@@ -111,6 +121,8 @@ class MemberActor : public caf::abstract_actor {
   /// While a flush is under way: the position that it covers, and the first event after it.
   domain::Position flushing;
   domain::Position first_after_flushing;
+  /// Set last.
+  HistoryExpiry history_expiry;
   /// Of the last event since the take-over that linked or unlinked an identity.
   domain::Position identities_changed;
   std::unique_ptr<MemberWork> work;

@@ -35,11 +35,12 @@ void OrderBook::add_unflushed(domain::RecordKey order, Entry& entry, const BookE
       {.position = position, .entry = change, .month = month, .bucket = bucket_of(order)});
 }
 
-void OrderBook::append_settled(domain::RecordKey order, Entry& entry, const BookRequest& request) {
+void OrderBook::append_settled(domain::RecordKey order, Entry& entry, const Asked& asked) {
+  const auto& request = asked.request;
   const auto position = host_.append_settled(order, request.member, request.month);
   entry.durable = Durable{.member = request.member, .month = request.month, .position = position};
   add_unflushed(order, entry, {.order = order, .member = request.member}, position, request.month);
-  committing_.emplace_back(position, order);
+  committing_.push_back({.position = position, .asked = asked});
 }
 
 void OrderBook::append_freed(domain::RecordKey order, Entry& entry) {
@@ -149,7 +150,8 @@ bool OrderBook::handle_settle(domain::RecordKey order, Entry& entry, const Asked
   if (entry.durable && entry.durable->month != request.month) append_freed(order, entry);
   if (!entry.durable) {
     if (entry.tentative && entry.tentative->member == request.member) entry.tentative.reset();
-    append_settled(order, entry, request);
+    append_settled(order, entry, asked);
+    return true;
   }
   if (!is_committed(*entry.durable)) return false;
   answer(asked, BookSays::settled);
@@ -171,7 +173,10 @@ void OrderBook::handle_look_up(domain::RecordKey, const Entry& entry, const Aske
 void OrderBook::release(Entry& entry, const Asked& asked) {
   auto& tentative = entry.tentative;
   if (!tentative || tentative->member != asked.request.member) return;
-  std::erase(tentative->tickets, std::pair{asked.life, asked.request.ticket});
+  auto& tickets = tentative->tickets;
+  tickets.erase(
+      std::remove(tickets.begin(), tickets.end(), std::pair{asked.life, asked.request.ticket}),
+      tickets.end());
   if (tentative->tickets.empty()) tentative.reset();
 }
 
@@ -268,11 +273,12 @@ void OrderBook::inquiry_answered(domain::RecordKey order, domain::MemberKey memb
 
 void OrderBook::committed(domain::Position position) {
   committed_ = std::max(committed_, position);
-  while (!committing_.empty() && committing_.front().first <= committed_) {
-    const auto order = committing_.front().second;
+  while (!committing_.empty() && committing_.front().position <= committed_) {
+    const auto asked = committing_.front().asked;
     committing_.pop_front();
-    run_waiting(order);
-    erase_if_idle(order);
+    answer(asked, BookSays::settled);
+    // Hardly ever does anybody else wait for it.
+    if (waiting_ > 0) run_waiting(asked.request.order);
   }
 }
 

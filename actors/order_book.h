@@ -2,11 +2,13 @@
 
 #include <absl/container/btree_map.h>
 #include <absl/container/flat_hash_map.h>
+#include <absl/container/inlined_vector.h>
 
 #include <cstdint>
 #include <deque>
 #include <list>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -83,14 +85,18 @@ class OrderBook {
     std::int32_t month = 0;
     std::uint32_t bucket = 0;
   };
-  /// The oldest committed ones up to `last`, at most `entries_max`.
-  [[nodiscard]] std::vector<Unflushed> to_flush(domain::Position last,
-                                                std::size_t entries_max) const;
-  /// The oldest `count` have been flushed.
+  /// What a flush of at most `buckets_max` buckets writes of a round: the changes that were committed up
+  /// to `last` when the round began, a bucket's together and in their order, for a bucket costs the
+  /// ledger about as much with many as with one. The next round begins when all have been flushed.
+  /// Good until anything else is called.
+  [[nodiscard]] std::span<const Unflushed> to_flush(domain::Position last, std::size_t buckets_max);
+  /// The first `count` of what `to_flush` gave have been flushed.
   void flushed(std::size_t count);
-  /// The first change that would still be unflushed once the oldest `count` are.
+  /// The first change that would still be unflushed once those are.
   [[nodiscard]] std::optional<domain::Position> first_unflushed_after(std::size_t count) const;
-  [[nodiscard]] std::size_t unflushed_count() const { return unflushed_.size(); }
+  [[nodiscard]] std::size_t unflushed_count() const {
+    return unflushed_.size() + round_.size() - round_flushed_;
+  }
 
   /// As of the last tick.
   [[nodiscard]] std::uint64_t claims_waiting() const { return claims_waiting_; }
@@ -116,7 +122,8 @@ class OrderBook {
     domain::MemberKey member;
     std::int32_t month = 0;
     std::int64_t since_ns = 0;
-    std::vector<std::pair<std::uint64_t, std::uint64_t>> tickets;  ///< life and ticket
+    /// Life and ticket.
+    absl::InlinedVector<std::pair<std::uint64_t, std::uint64_t>, 1> tickets;
   };
   struct Durable {
     domain::MemberKey member;
@@ -148,7 +155,7 @@ class OrderBook {
   void drop_waiting(Entry& entry, const Asked& asked);
   void add_unflushed(domain::RecordKey order, Entry& entry, const BookEntry& change,
                      domain::Position position, std::int32_t month);
-  void append_settled(domain::RecordKey order, Entry& entry, const BookRequest& request);
+  void append_settled(domain::RecordKey order, Entry& entry, const Asked& asked);
   void append_freed(domain::RecordKey order, Entry& entry);
   void look_up(domain::RecordKey order, Entry& entry);
   void inquire(domain::RecordKey order, Entry& entry);
@@ -174,9 +181,21 @@ class OrderBook {
   domain::Position committed_;
   absl::btree_map<std::int32_t, Month> months_;
   absl::flat_hash_map<std::pair<std::uint64_t, std::uint32_t>, Entry> entries_;
+  void begin_round(domain::Position last);
+
+  /// By position.
   std::deque<Unflushed> unflushed_;
-  /// Orders whose waiting requests become answerable when their event commits, by position.
-  std::deque<std::pair<domain::Position, domain::RecordKey>> committing_;
+  /// The round at hand, by bucket, and how far it is flushed.
+  std::vector<Unflushed> round_;
+  std::size_t round_flushed_ = 0;
+  /// The least position of the round from each of its changes on.
+  std::vector<domain::Position> round_least_;
+  /// Settlings that are answered when their event commits, by position.
+  struct Committing {
+    domain::Position position;
+    Asked asked;
+  };
+  std::deque<Committing> committing_;
   /// When each tentative claim was granted, oldest first.
   std::deque<std::pair<std::int64_t, domain::RecordKey>> granted_;
   /// Requests that wait, and claims among them.

@@ -40,20 +40,39 @@ void OrderBook::filter_page_read(const FilterPage& page,
   month.built += page.count;
 }
 
-std::vector<OrderBook::Unflushed> OrderBook::to_flush(domain::Position last,
-                                                      std::size_t entries_max) const {
-  std::vector<Unflushed> out;
-  for (const auto& change : unflushed_) {
-    if (out.size() == entries_max || change.position > std::min(last, committed_)) break;
-    out.push_back(change);
+void OrderBook::begin_round(domain::Position last) {
+  round_.clear();
+  round_flushed_ = 0;
+  while (!unflushed_.empty() && unflushed_.front().position <= std::min(last, committed_)) {
+    round_.push_back(unflushed_.front());
+    unflushed_.pop_front();
   }
-  return out;
+  std::ranges::stable_sort(round_, {}, [](const Unflushed& change) {
+    return std::pair{change.month, change.bucket};
+  });
+  round_least_.resize(round_.size());
+  for (auto at = round_.size(); at-- > 0;) {
+    round_least_[at] = round_[at].position;
+    if (at + 1 < round_.size()) round_least_[at] = std::min(round_least_[at], round_least_[at + 1]);
+  }
+}
+
+std::span<const OrderBook::Unflushed> OrderBook::to_flush(domain::Position last,
+                                                          std::size_t buckets_max) {
+  if (round_flushed_ == round_.size()) begin_round(last);
+  std::size_t buckets = 0;
+  auto end = round_flushed_;
+  for (; end < round_.size(); ++end) {
+    const bool another = end == round_flushed_ || round_[end].bucket != round_[end - 1].bucket ||
+                         round_[end].month != round_[end - 1].month;
+    if (another && ++buckets > buckets_max) break;
+  }
+  return std::span(round_).subspan(round_flushed_, end - round_flushed_);
 }
 
 void OrderBook::flushed(std::size_t count) {
   for (; count > 0; --count) {
-    const auto change = unflushed_.front();
-    unflushed_.pop_front();
+    const auto& change = round_[round_flushed_++];
     auto [month, is_new] = months_.try_emplace(change.month);
     // A month that no bucket existed of is whole from the start; of one that has run out nobody asks.
     if (is_new) month->second.built = buckets_;
@@ -66,8 +85,11 @@ void OrderBook::flushed(std::size_t count) {
 }
 
 std::optional<domain::Position> OrderBook::first_unflushed_after(std::size_t count) const {
-  if (unflushed_.size() <= count) return std::nullopt;
-  return unflushed_[count].position;
+  const auto at = round_flushed_ + count;
+  // Whatever came since the round began lies behind all of it.
+  if (at < round_.size()) return round_least_[at];
+  if (!unflushed_.empty()) return unflushed_.front().position;
+  return std::nullopt;
 }
 
 std::uint32_t OrderBook::bucket_of(domain::RecordKey order) const { return order.low % buckets_; }

@@ -9,6 +9,13 @@
 #include "actors/shard_answers.h"
 
 namespace wutong {
+namespace {
+
+constexpr std::int64_t log_size_ns_min = 2'000'000'000;
+constexpr std::uint64_t log_bytes_short = 1 << 20;
+constexpr std::uint64_t log_growth_share = 64;
+
+}  // namespace
 
 Shard::Shard(caf::actor_config& config, ShardParts parts)
     : ShardActor::base(config),
@@ -34,12 +41,29 @@ ShardActor::behavior_type Shard::make_behavior() {
   // The most frequent first: CAF tries them one after another.
   return {
       [this](Turn) { turn(); },
-      [this](SubmitCall& submit) { on_submit(std::move(submit.call), submit.routed); },
       [this](SubmitCalls& submit) {
+        note_moment();
         for (auto& call : submit.calls) on_submit(std::move(call), false);
       },
-      [this](const BookRequests& requests) { on_book_requests(requests); },
-      [this](const BookReplies& replies) { on_book_replies(replies); },
+      [this](const BookRequests& requests) {
+        note_moment();
+        on_book_requests(requests);
+      },
+      [this](const BookReplies& replies) {
+        note_moment();
+        on_book_replies(replies);
+      },
+      [this](const AppendAnswered& answered) {
+        --appends_on_their_way_;
+        if (answered.life != life_) return;
+        note_moment();
+        on_append(answered);
+        schedule_turn();
+      },
+      [this](SubmitCall& submit) {
+        note_moment();
+        on_submit(std::move(submit.call), submit.routed);
+      },
       [this](const Inquiry& inquiry) { on_inquiry(inquiry); },
       [this](const InquiryReply& reply) {
         if (reply.life != life_ || !book_) return;
@@ -65,15 +89,10 @@ ShardActor::behavior_type Shard::make_behavior() {
       [this](const ClaimRead& read) {
         if (read.life == life_) on_claim(read);
       },
-      [this](const AppendAnswered& answered) {
-        --appends_on_their_way_;
-        if (answered.life != life_) return;
-        on_append(answered);
-        schedule_turn();
-      },
       [this](const FlushAnswered& answered) {
         --flushes_on_their_way_;
         if (answered.life != life_) return;
+        note_moment();
         on_flush(answered);
         schedule_turn();
       },
@@ -92,9 +111,7 @@ ShardActor::behavior_type Shard::make_behavior() {
         if (read.life == life_) on_book_months(read);
       },
       [this](const LogSizeRead& read) {
-        if (read.life != life_ || !read.result) return;
-        set(parts_.stats.log_bytes, static_cast<std::uint64_t>(read.result->bytes));
-        set(parts_.stats.log_entries, static_cast<std::uint64_t>(read.result->entries));
+        if (read.life == life_ && read.result) on_log_size(*read.result);
       },
       [this](SnapshotRead& read) {
         if (read.life == life_) on_snapshot(read);
@@ -158,20 +175,20 @@ void Shard::turn() {
 
 bool Shard::run_members() {
   const auto local = parts_.number;
-  turn_until_ns_ = now_ns() + turn_ns_max;
+  note_moment();
+  turn_until_ns_ = moment_ns_ + turn_ns_max;
   std::uint32_t calls_run = 0;
   for (;;) {
     while (!runnable_.empty()) {
-      if (calls_run >= turn_calls_max || now_ns() > turn_until_ns_) return false;
-      const auto handle = std::move(runnable_.front());
+      if (calls_run >= turn_calls_max || moment_ns_ > turn_until_ns_) return false;
+      auto& member = *runnable_.front();
       runnable_.pop_front();
-      auto& member = *static_cast<MemberActor*>(handle->get());
-      if (member.work) member.work->runnable = false;
+      member.work->runnable = false;
       calls_run += std::max(run(member, turn_calls_max - calls_run), 1U);
     }
     // What members of this shard ask of its own book needs no message.
     for (const auto& request : std::exchange(requests_out_[local], {})) {
-      book_->ask(local, life_, request, now_ns());
+      book_->ask(local, life_, request, moment_ns_);
     }
     const auto said = std::find_if(replies_out_.begin(), replies_out_.end(), [&](const auto& out) {
       return out.shard == local && out.life == life_;
@@ -187,7 +204,8 @@ bool Shard::run_members() {
 }
 
 void Shard::tick() {
-  const auto now = now_ns();
+  note_moment();
+  const auto now = moment_ns_;
   if (state_ == State::idle && now >= poll_at_ns_) try_to_own();
   if (state_ == State::taking || state_ == State::replaying || state_ == State::mending) {
     // A ledger that does not answer is asked anew from the start.
@@ -221,10 +239,7 @@ void Shard::tick_owner(std::int64_t now) {
     }
     send_append(log_->request());
   }
-  if (now >= log_size_at_ns_) {
-    log_size_at_ns_ = now + 2'000'000'000;
-    parts_.journal.read_log_size(answer_with<LogSizeRead, Journal::LogSize>(LogSizeRead{}));
-  }
+  ask_for_log_size(now);
   for (const auto key : std::exchange(retry_, {})) {
     // Not by `resident`: nobody has asked for the member again.
     const auto found = members_.find(key);
@@ -232,6 +247,22 @@ void Shard::tick_owner(std::int64_t now) {
   }
   parts_.safekeeping.witness(parts_.number, log_->head());
   schedule_turn();
+}
+
+void Shard::on_log_size(const Journal::LogSize& size) {
+  set(parts_.stats.log_bytes, static_cast<std::uint64_t>(size.bytes));
+  set(parts_.stats.log_entries, static_cast<std::uint64_t>(size.entries));
+}
+
+void Shard::ask_for_log_size(std::int64_t now) {
+  // The ledger walks over the whole log for it, 10,000 entries a millisecond, so a long one is looked at
+  // anew only once it has grown by a share that matters.
+  const auto known = parts_.stats.log_bytes.load(std::memory_order_relaxed);
+  const bool grown = known < log_bytes_short || log_bytes_since_ >= known / log_growth_share;
+  if (now < log_size_at_ns_ || !grown) return;
+  log_size_at_ns_ = now + log_size_ns_min;
+  log_bytes_since_ = 0;
+  parts_.journal.read_log_size(answer_with<LogSizeRead, Journal::LogSize>(LogSizeRead{}));
 }
 
 void Shard::report() const {

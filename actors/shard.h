@@ -50,6 +50,7 @@ class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
   static constexpr std::uint32_t turn_calls_max = 256;
   static constexpr std::int64_t turn_ns_max = 200'000;
   static constexpr std::size_t records_kept = 8;
+  static constexpr std::size_t spare_work_max = 1'024;
   static constexpr std::int64_t tick_ms = 20;
 
  private:
@@ -68,12 +69,16 @@ class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
   bool run_members();
   void tick();
   void tick_owner(std::int64_t now);
+  void on_log_size(const Journal::LogSize& size);
+  void ask_for_log_size(std::int64_t now);
   void report() const;
   void send_outboxes();
   void refresh_rules();
   template <typename Answer, typename Result>
   [[nodiscard]] LedgerCallback<Result> answer_with(Answer answer);
   [[nodiscard]] std::int64_t now_ns() const { return parts_.clocks.boot_ns(); }
+  /// Reads the clock for what a message brings about; as exact as calls need it.
+  void note_moment() { moment_ns_ = now_ns(); }
   [[nodiscard]] std::uint32_t shard_of(domain::MemberKey member) const;
   [[nodiscard]] std::uint32_t shard_of(domain::RecordKey order) const;
   [[nodiscard]] std::uint32_t shard_of(domain::IdentityKey identity) const;
@@ -162,14 +167,17 @@ class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
   /// nothing has changed, and else the shard.
   bool run_first(MemberActor& member, WaitingCall& waiting);
   bool run_call(MemberActor& member, WaitingCall& waiting);
-  void decide(MemberActor& member, WaitingCall& waiting, const domain::Command& command);
+  template <typename Asked>
+  void decide(MemberActor& member, WaitingCall& waiting, const Asked& asked);
   /// What time has brought about by `now` becomes an event; false if there is nothing.
   bool let_time_pass(MemberActor& member, domain::Instant now);
-  void accept(MemberActor& member, WaitingCall& waiting, domain::Event event);
+  void accept(MemberActor& member, WaitingCall& waiting, domain::Event& event);
+  /// Remembers that the order's claim is to be confirmed, and asks for it.
+  ClaimKey settle(const MemberActor& member, const WaitingCall& waiting,
+                  const domain::CheckedOut& checkout);
   void answer_again(MemberActor& member, WaitingCall& waiting, domain::Record record);
-  /// Stamps, logs, applies, keeps the record. Answers the event as a record if it is one; its position
-  /// is the member's.
-  std::optional<domain::Record> commit_event(MemberActor& member, domain::Event event);
+  /// Stamps, logs, applies, keeps the record. The event's position is the member's afterwards.
+  void commit_event(MemberActor& member, domain::Event& event);
   void read(MemberActor& member, WaitingCall& waiting);
   [[nodiscard]] domain::Instant time_of(const MemberActor& member, const Call& call) const;
 
@@ -194,10 +202,13 @@ class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
   // shard_replies.cpp
   /// Gives `reply` once all up to `needs` is durable, and the claim of `order` confirmed; one that
   /// wrote nothing (`read_only`) also needs the lease, since nothing else tells that we still own.
-  void reply_after(std::shared_ptr<Call> call, domain::Position needs, Reply reply,
+  void reply_after(std::shared_ptr<Call> call, domain::Position needs, Reply&& reply,
+                   std::optional<ClaimKey> claim, bool read_only);
+  /// The same with the reply that stands in the call.
+  void reply_after(std::shared_ptr<Call> call, domain::Position needs,
                    std::optional<ClaimKey> claim, bool read_only);
   void refuse(MemberActor& member, WaitingCall& waiting, domain::Refused refused, bool retryable);
-  void finish(const std::shared_ptr<Call>& call, Reply reply);
+  void finish(Call& call, Reply&& reply);
   void fail(const std::shared_ptr<Call>& call, CallFailure failure, const char* what);
   /// Of a call that was never taken.
   static void turn_away(const std::shared_ptr<Call>& call, FailedReply reply);
@@ -206,6 +217,10 @@ class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
   /// REQUIRES: what is known of the record's order is in the member's window on its records.
   [[nodiscard]] Standing standing_of(const MemberActor& member, const domain::Record& record,
                                      domain::Instant now) const;
+  /// The same right behind a checkout: nothing is due, and nothing of it refunded.
+  [[nodiscard]] Standing standing_behind(const MemberActor& member,
+                                         const domain::CheckedOut& checkout,
+                                         domain::Instant now) const;
   [[nodiscard]] MemberReply member_reply(const MemberActor& member, domain::Instant now) const;
   [[nodiscard]] Reply history_page(const MemberActor& member, const WaitingCall& waiting,
                                    const ReadHistory& asked) const;
@@ -335,9 +350,11 @@ class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
   // Members.
   absl::flat_hash_map<std::uint64_t, MemberHandle> members_;
   absl::flat_hash_map<std::uint64_t, std::vector<domain::Event>> tail_;
-  /// Members that have work.
-  absl::flat_hash_set<std::uint64_t> busy_;
-  std::deque<MemberHandle> runnable_;
+  /// Members that have work, each at its `busy_at`; they stay in memory as long as they have it.
+  std::vector<MemberActor*> busy_;
+  /// What members worked with before; most have some for a moment only.
+  std::vector<std::unique_ptr<MemberWork>> spare_work_;
+  std::deque<MemberActor*> runnable_;
   /// Their reads failed; they are tried again at the next tick.
   std::vector<std::uint64_t> retry_;
   /// Calls that came while the shard was being taken.
@@ -346,6 +363,9 @@ class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
   std::vector<FormerRead> doubts_;
   std::uint64_t turns_ = 0;
   std::int64_t turn_until_ns_ = 0;
+  /// When the message at hand was taken, or its last call decided: reading the clock costs more than many
+  /// a step that wants to know the time.
+  std::int64_t moment_ns_ = 0;
   std::uint64_t calls_queued_ = 0;
   /// An event is being written and applied.
   bool committing_ = false;
@@ -383,6 +403,8 @@ class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
   std::optional<FlushRequest> flush_;
   std::vector<std::pair<domain::MemberKey, domain::Position>> flush_members_;
   std::size_t flush_book_entries_ = 0;
+  /// By month and bucket: what this owner has set.
+  absl::flat_hash_map<std::pair<std::int32_t, std::uint32_t>, std::int64_t> bucket_expiries_;
   std::size_t flush_directory_changes_ = 0;
   domain::Position flush_needs_;
   bool flush_awaited_ = false;
@@ -394,6 +416,8 @@ class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
   std::deque<TailPiece> tail_pieces_;
   std::uint64_t tail_bytes_ = 0;
   std::int64_t log_size_at_ns_ = 0;
+  /// Committed since the log's size was asked for.
+  std::uint64_t log_bytes_since_ = 0;
   ShardSweep sweep_{*this};
 };
 

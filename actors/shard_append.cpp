@@ -168,6 +168,7 @@ void Shard::on_committed() {
       tail_pieces_.push_back({.last = batch.last, .bytes = batch.bytes, .at_ns = now_ns()});
       tail_bytes_ += batch.bytes;
       add(parts_.stats.events, batch.events);
+      log_bytes_since_ += batch.bytes;
       const auto size_class = static_cast<std::size_t>(std::bit_width(batch.events) - 1);
       auto& classes = parts_.stats.batch_events_log2;
       add(classes[std::min(size_class, classes.size() - 1)]);

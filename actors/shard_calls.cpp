@@ -75,7 +75,7 @@ std::optional<FailedReply> Shard::reason_to_turn_away(const Call& call, bool rou
   if (state_ != State::owner) return unavailable("shard is not served here");
   // One that another shard sends on is under way already.
   if (stopping_ && !routed) return unavailable("shutting down");
-  if (call.deadline <= now_ns()) return unavailable("deadline");
+  if (call.deadline <= moment_ns_) return unavailable("deadline");
   if (!parts_.clock_agrees.load(std::memory_order_relaxed)) return unavailable("clock");
   const auto& options = parts_.options;
   const auto share_of = [&](std::int64_t bound) {
@@ -101,6 +101,8 @@ void Shard::enqueue_call(MemberActor& member, std::shared_ptr<Call> call) {
   // The claim travels while the member is activated and those before it are run.
   if (checkout != nullptr && find_packed(member, checkout->key) == nullptr) {
     claim(member, waiting, *checkout);
+    // Until that is answered the member has nothing to do.
+    if (member.loaded && waiting.book == BookState::asked) return schedule_turn();
   }
   make_runnable(member);
 }
@@ -110,7 +112,7 @@ void Shard::make_runnable(MemberActor& member) {
   schedule_turn();
   if (work.runnable) return;
   work.runnable = true;
-  runnable_.emplace_back(member.ctrl(), true);
+  runnable_.push_back(&member);
 }
 
 std::uint32_t Shard::run(MemberActor& member, std::uint32_t calls_max) {
@@ -126,7 +128,7 @@ std::uint32_t Shard::run(MemberActor& member, std::uint32_t calls_max) {
   std::uint32_t calls_run = 0;
   if (!work.reading_history && work.time_passes) sweep_.let_time_pass(member);
   while (!work.reading_history && !work.calls.empty()) {
-    if (calls_run == calls_max || (calls_run > 0 && now_ns() > turn_until_ns_)) {
+    if (calls_run == calls_max || (calls_run > 0 && moment_ns_ > turn_until_ns_)) {
       make_runnable(member);
       return calls_run;
     }
@@ -156,6 +158,48 @@ bool Shard::run_first(MemberActor& member, WaitingCall& waiting) {
   }
 }
 
+domain::Instant Shard::time_of(const MemberActor& member, const Call& call) const {
+  return std::max(call.received_at, member.state.last_event_at);
+}
+
+template <typename Asked>
+void Shard::decide(MemberActor& member, WaitingCall& waiting, const Asked& asked) {
+  const auto now = time_of(member, *waiting.call);
+  let_time_pass(member, now);
+  bool readable = true;
+  if (const auto records = records_of(waiting.call->request)) {
+    readable = put_records(member, waiting, records->first, records->second);
+  }
+  if (!readable) {
+    free_claim(member, waiting);
+    return fail(std::exchange(waiting.call, {}), CallFailure::unavailable,
+                "a record is unreadable");
+  }
+  auto decision = domain::decide(member.state, *rules_.program, *rules_.policy, asked, now);
+  note_moment();
+  waiting.call->times.decided = moment_ns_;
+  if (auto* accepted = std::get_if<domain::Accepted>(&decision)) {
+    accept(member, waiting, accepted->event);
+  } else if (auto* replay = std::get_if<domain::Replay>(&decision)) {
+    free_claim(member, waiting);
+    answer_again(member, waiting, std::move(replay->record));
+  } else if (std::holds_alternative<domain::Unchanged>(decision)) {
+    reply_after(std::move(waiting.call), member.state.position, member_reply(member, now),
+                std::nullopt, true);
+  } else {
+    free_claim(member, waiting);
+    const auto& refused = std::get<domain::Refused>(decision);
+    if (refused.refusal == domain::Refusal::member_exists) {
+      // Enrolling again is no mistake: the till cannot know.
+      reply_after(std::move(waiting.call), member.state.position, member_reply(member, now),
+                  std::nullopt, true);
+    } else {
+      refuse(member, waiting, refused, may_pass(refused.refusal, member.state));
+    }
+  }
+  member.state.records.clear();
+}
+
 bool Shard::run_call(MemberActor& member, WaitingCall& waiting) {
   const auto& request = waiting.call->request;
   const auto& id = waiting.call->member_id;
@@ -167,7 +211,7 @@ bool Shard::run_call(MemberActor& member, WaitingCall& waiting) {
     return true;
   }
   if (const auto* enroll = std::get_if<domain::Enroll>(&request)) {
-    waiting.call->times.started = now_ns();
+    waiting.call->times.started = moment_ns_;
     decide(member, waiting, *enroll);
     return true;
   }
@@ -180,7 +224,7 @@ bool Shard::run_call(MemberActor& member, WaitingCall& waiting) {
     return true;
   }
   if (!prepare(member, waiting)) return false;
-  waiting.call->times.started = now_ns();
+  waiting.call->times.started = moment_ns_;
   if (const auto* checkout = std::get_if<domain::Checkout>(&request)) {
     if (waiting.book == BookState::of_other || waiting.book == BookState::busy) {
       refuse(member, waiting, {domain::Refusal::other_member, domain::Field::order_id},
@@ -205,51 +249,11 @@ bool Shard::run_call(MemberActor& member, WaitingCall& waiting) {
   return true;
 }
 
-domain::Instant Shard::time_of(const MemberActor& member, const Call& call) const {
-  return std::max(call.received_at, member.state.last_event_at);
-}
-
-void Shard::decide(MemberActor& member, WaitingCall& waiting, const domain::Command& command) {
-  const auto now = time_of(member, *waiting.call);
-  let_time_pass(member, now);
-  bool readable = true;
-  if (const auto records = records_of(waiting.call->request)) {
-    readable = put_records(member, waiting, records->first, records->second);
-  }
-  if (!readable) {
-    free_claim(member, waiting);
-    return fail(std::exchange(waiting.call, {}), CallFailure::unavailable,
-                "a record is unreadable");
-  }
-  auto decision = domain::decide(member.state, *rules_.program, *rules_.policy, command, now);
-  waiting.call->times.decided = now_ns();
-  if (auto* accepted = std::get_if<domain::Accepted>(&decision)) {
-    accept(member, waiting, std::move(accepted->event));
-  } else if (auto* replay = std::get_if<domain::Replay>(&decision)) {
-    free_claim(member, waiting);
-    answer_again(member, waiting, std::move(replay->record));
-  } else if (std::holds_alternative<domain::Unchanged>(decision)) {
-    reply_after(std::move(waiting.call), member.state.position, member_reply(member, now),
-                std::nullopt, true);
-  } else {
-    free_claim(member, waiting);
-    const auto& refused = std::get<domain::Refused>(decision);
-    if (refused.refusal == domain::Refusal::member_exists) {
-      // Enrolling again is no mistake: the till cannot know.
-      reply_after(std::move(waiting.call), member.state.position, member_reply(member, now),
-                  std::nullopt, true);
-    } else {
-      refuse(member, waiting, refused, may_pass(refused.refusal, member.state));
-    }
-  }
-  member.state.records.clear();
-}
-
 bool Shard::let_time_pass(MemberActor& member, domain::Instant now) {
   if (member.state.empty()) return false;
   auto event = domain::due(member.state, *rules_.program, *rules_.policy, now);
   if (!event) return false;
-  commit_event(member, std::move(*event));
+  commit_event(member, *event);
   return true;
 }
 
@@ -275,46 +279,57 @@ void Shard::answer_again(MemberActor& member, WaitingCall& waiting, domain::Reco
               claim, true);
 }
 
-void Shard::accept(MemberActor& member, WaitingCall& waiting, domain::Event event) {
+void Shard::accept(MemberActor& member, WaitingCall& waiting, domain::Event& event) {
   const auto now = time_of(member, *waiting.call);
-  auto record = commit_event(member, std::move(event));
+  commit_event(member, event);
   const auto position = member.state.position;
-  // A decline takes no id.
-  if (record && std::holds_alternative<domain::Declined>(*record)) free_claim(member, waiting);
-  if (!record) {
-    auto reply = member_reply(member, now);
-    reply.changed_now = true;
-    return reply_after(std::move(waiting.call), position, std::move(reply), std::nullopt, false);
-  }
   std::optional<ClaimKey> claim;
-  if (const auto* checkout = std::get_if<domain::CheckedOut>(&*record)) {
-    claim = claim_of(checkout->key, member.key);
-    const auto month = domain::utc_month(checkout->content.occurred_at);
-    unsettled_[*claim] = {.order = checkout->key,
-                          .member = member.key,
-                          .month = month,
-                          .position = position,
-                          .asked_at_ns = now_ns()};
-    unsettled_positions_[position] = *claim;
-    ask_book(BookAsk::settle, checkout->key, member.key, month, waiting.ticket);
+  // Built where it will wait: a receipt is large.
+  auto& reply = waiting.call->reply.emplace(std::in_place_type<ReceiptReply>);
+  auto& receipt = std::get<ReceiptReply>(reply);
+  if (const auto* checkout = std::get_if<domain::CheckedOut>(&event)) {
+    claim = settle(member, waiting, *checkout);
+    receipt.standing = standing_behind(member, *checkout, now);
   }
-  const auto standing = standing_of(member, *record, now);
-  reply_after(std::move(waiting.call), position,
-              ReceiptReply{.record = std::move(*record), .replayed = false, .standing = standing},
-              claim, false);
+  if (!domain::move_record(std::move(event), receipt.record)) {
+    auto changed = member_reply(member, now);
+    changed.changed_now = true;
+    return reply_after(std::move(waiting.call), position, std::move(changed), std::nullopt, false);
+  }
+  // A decline takes no id.
+  if (std::holds_alternative<domain::Declined>(receipt.record)) free_claim(member, waiting);
+  if (!claim) receipt.standing = standing_of(member, receipt.record, now);
+  reply_after(std::move(waiting.call), position, claim, false);
 }
 
-std::optional<domain::Record> Shard::commit_event(MemberActor& member, domain::Event event) {
+ClaimKey Shard::settle(const MemberActor& member, const WaitingCall& waiting,
+                       const domain::CheckedOut& checkout) {
+  const auto claim = claim_of(checkout.key, member.key);
+  const auto position = member.state.position;
+  const auto month = domain::utc_month(checkout.content.occurred_at);
+  auto& unsettled = unsettled_[claim];
+  unsettled.order = checkout.key;
+  unsettled.member = member.key;
+  unsettled.month = month;
+  unsettled.position = position;
+  unsettled.asked_at_ns = moment_ns_;
+  unsettled.lost = false;
+  unsettled_positions_.emplace_hint(unsettled_positions_.end(), position, claim);
+  ask_book(BookAsk::settle, checkout.key, member.key, month, waiting.ticket);
+  return claim;
+}
+
+void Shard::commit_event(MemberActor& member, domain::Event& event) {
   committing_ = true;
   const auto position = log_->advance();
   domain::header_of(event).position = position;
-  LogEvent stored(std::in_place_type<MemberEvent>, member.key, std::move(event));
-  parts_.codec.append_event(log_->batch(), stored);
+  auto record = parts_.codec.append_member_event(log_->batch(), member.key, event);
   log_->added();
-  event = std::move(std::get<MemberEvent>(stored).event);
   domain::apply(member.state, event);
   committing_ = false;
   touch_dirty(member, position);
+  if (record) member.records.push_back(*std::move(record));
+  if (std::holds_alternative<domain::CheckedOut>(event)) return;
   const auto* unlinked = std::get_if<domain::IdentityUnlinked>(&event);
   if (unlinked != nullptr) {
     unlinked_.push_back(
@@ -327,9 +342,6 @@ std::optional<domain::Record> Shard::commit_event(MemberActor& member, domain::E
     book_->note(position, id_claim(filed->key, member.key), member.key,
                 domain::utc_month(filed->at));
   }
-  auto record = domain::record_of(std::move(event));
-  if (record) member.records.push_back(parts_.codec.pack(*record));
-  return record;
 }
 
 void Shard::read(MemberActor& member, WaitingCall& waiting) {

@@ -36,11 +36,11 @@ void Shard::expire_waiting_calls() {
   for (const auto ticket : again) look_up_again(ticket);
   if (calls_queued_ == 0) return;
   // In an order that does not depend on addresses, so that a simulation can be repeated.
-  std::vector<std::uint64_t> busy(busy_.begin(), busy_.end());
-  std::sort(busy.begin(), busy.end());
-  for (const auto key : busy) {
-    auto& member = *static_cast<MemberActor*>(members_.at(key)->get());
-    for (auto& waiting : member.work->calls) expire(member, waiting);
+  auto busy = busy_;
+  std::sort(busy.begin(), busy.end(),
+            [](const auto* a, const auto* b) { return a->key.value < b->key.value; });
+  for (auto* member : busy) {
+    for (auto& waiting : member->work->calls) expire(*member, waiting);
   }
 }
 
@@ -70,7 +70,10 @@ void Shard::expire_replies() {
   std::erase_if(awaiting_lease_, [](const PendingReply& pending) { return !pending.call; });
   for (auto& [order, unsettled] : unsettled_) {
     std::for_each(unsettled.replies.begin(), unsettled.replies.end(), expire);
-    std::erase_if(unsettled.replies, [](const PendingReply& pending) { return !pending.call; });
+    auto& replies = unsettled.replies;
+    replies.erase(std::remove_if(replies.begin(), replies.end(),
+                                 [](const PendingReply& pending) { return !pending.call; }),
+                  replies.end());
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <span>
 #include <utility>
 
 #include "actors/domain/calendar.h"
@@ -12,7 +13,9 @@
 namespace wutong {
 namespace {
 
-constexpr std::size_t book_entries_per_flush = 512;
+constexpr std::size_t book_buckets_per_flush = 256;
+/// For each bucket so many changes wait at most, or a round begins.
+constexpr std::size_t book_changes_per_bucket_max = 8;
 constexpr std::size_t directory_changes_per_flush = 256;
 constexpr std::size_t flush_bytes_max = 512 * 1024;
 constexpr std::int64_t flush_retry_ns = 50'000'000;
@@ -37,6 +40,10 @@ bool Shard::flush_is_due() const {
   if (round_ || stopping_ || room_wanted_) return true;
   if (2 * tail_bytes_ >
       static_cast<std::uint64_t>(parts_.options.tail_bytes_max) / parts_.info.shards) {
+    return true;
+  }
+  if (book_->unflushed_count() >
+      book_changes_per_bucket_max * std::size_t{parts_.info.book_buckets}) {
     return true;
   }
   return now_ns() >= flush_at_ns_;
@@ -105,18 +112,23 @@ void Shard::activate_tail_members() {
 }
 
 void Shard::add_book_to_flush(FlushRequest& request, std::int64_t wall_ms) {
-  const auto entries = book_->to_flush(*round_, book_entries_per_flush);
-  flush_book_entries_ = entries.size();
-  std::map<std::pair<std::int32_t, std::uint32_t>, std::string> buckets;
-  for (const auto& change : entries) {
+  const auto changes = book_->to_flush(*round_, book_buckets_per_flush);
+  flush_book_entries_ = changes.size();
+  for (const auto& change : changes) {
     flush_needs_ = std::max(flush_needs_, change.position);
-    parts_.codec.append_book_entry(buckets[{change.month, change.bucket}], change.entry);
-  }
-  for (auto& [place, bytes] : buckets) {
-    request.book.push_back({.month = place.first,
-                            .bucket = place.second,
-                            .entries = std::move(bytes),
-                            .expire_at_unix_ms = expiry_of({}, wall_ms)});
+    auto& book = request.book;
+    if (book.empty() || book.back().month != change.month || book.back().bucket != change.bucket) {
+      const auto expire_at = expiry_of({}, wall_ms);
+      const auto [set, is_first] =
+          bucket_expiries_.try_emplace({change.month, change.bucket}, expire_at);
+      book.push_back({.month = change.month,
+                      .bucket = change.bucket,
+                      .entries = {},
+                      .expire_at_unix_ms = expire_at,
+                      .expiry_stands = !is_first && set->second == expire_at});
+      set->second = expire_at;
+    }
+    parts_.codec.append_book_entry(book.back().entries, change.entry);
   }
 }
 
@@ -136,23 +148,22 @@ void Shard::add_directory_to_flush(FlushRequest& request) {
 
 std::int64_t Shard::expiry_of(domain::Instant filed_at, std::int64_t wall_ms) const {
   if (parts_.info.clock == LedgerClock::caller) return 0;
-  return std::max(filed_at.unix_ms, wall_ms) + parts_.info.history_days * ms_of_day;
+  const auto at_the_earliest =
+      std::max(filed_at.unix_ms, wall_ms) + parts_.info.history_days * ms_of_day;
+  // The same all day long, so that it is set once a day.
+  return (at_the_earliest / ms_of_day + 1) * ms_of_day;
 }
 
 void Shard::add_to_flush(MemberActor& member, FlushRequest& request, std::int64_t wall_ms) {
-  Snapshot snapshot{.member = member.state,
-                    .receipts_complete_from = member.receipts_complete_from};
   const auto& records = member.records;
   const auto dropped = records.size() > records_kept ? records.size() - records_kept : 0;
-  for (std::size_t index = 0; index < records.size(); ++index) {
-    const auto& record = records[index];
-    if (index < dropped) {
-      // As if it had left memory already, so that the same journal gives the same bytes.
-      snapshot.receipts_complete_from =
-          std::max(snapshot.receipts_complete_from, record.filed_at + domain::Duration{1});
-    } else {
-      snapshot.records.push_back(record);
-    }
+  SnapshotView snapshot{.member = member.state,
+                        .records = std::span(records).subspan(dropped),
+                        .receipts_complete_from = member.receipts_complete_from};
+  // As if they had left memory already, so that the same journal gives the same bytes.
+  for (const auto& record : std::span(records).first(dropped)) {
+    snapshot.receipts_complete_from =
+        std::max(snapshot.receipts_complete_from, record.filed_at + domain::Duration{1});
   }
   request.snapshots.push_back(
       {.member = member.key, .snapshot = parts_.codec.snapshot_bytes(snapshot)});
@@ -167,7 +178,12 @@ void Shard::add_to_flush(MemberActor& member, FlushRequest& request, std::int64_
         std::max(append.expire_at_unix_ms, expiry_of(record.filed_at, wall_ms));
     parts_.codec.append_record(append.records, record);
   }
-  for (auto& [month, append] : months) request.history.push_back(std::move(append));
+  for (auto& [month, append] : months) {
+    const HistoryExpiry expiry{.month = month, .expire_at_unix_ms = append.expire_at_unix_ms};
+    append.expiry_stands = member.history_expiry == expiry;
+    member.history_expiry = expiry;
+    request.history.push_back(std::move(append));
+  }
   member.flushing = member.state.position;
   member.first_after_flushing = {};
   flush_needs_ = std::max(flush_needs_, member.state.position);

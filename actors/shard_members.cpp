@@ -91,8 +91,14 @@ void Shard::passivate(domain::MemberKey key) {
 
 MemberWork& Shard::work_of(MemberActor& member) {
   if (!member.work) {
-    member.work = std::make_unique<MemberWork>();
-    busy_.insert(member.key.value);
+    if (spare_work_.empty()) {
+      member.work = std::make_unique<MemberWork>();
+    } else {
+      member.work = std::move(spare_work_.back());
+      spare_work_.pop_back();
+    }
+    member.work->busy_at = busy_.size();
+    busy_.push_back(&member);
   }
   return *member.work;
 }
@@ -104,8 +110,15 @@ void Shard::drop_work_if_idle(MemberActor& member) {
       work->runnable || work->time_passes) {
     return;
   }
-  member.work.reset();
-  busy_.erase(member.key.value);
+  busy_.back()->work->busy_at = work->busy_at;
+  busy_[work->busy_at] = busy_.back();
+  busy_.pop_back();
+  // Nothing is left in it, so it is as good as new.
+  if (spare_work_.size() < spare_work_max) {
+    spare_work_.push_back(std::move(member.work));
+  } else {
+    member.work.reset();
+  }
   drop_old_records(member);
   // Nobody: a caller asked for a member that does not exist. It must not take a member's room.
   if (member.loaded && member.state.empty() && member.first_unflushed.epoch == 0) {

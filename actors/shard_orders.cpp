@@ -279,7 +279,7 @@ void Shard::on_book_requests(const BookRequests& requests) {
   // Asked again by the other shard until somebody serves.
   if (state_ != State::owner) return;
   for (const auto& request : requests.requests) {
-    book_->ask(requests.from, requests.life, request, now_ns());
+    book_->ask(requests.from, requests.life, request, moment_ns_);
   }
   schedule_turn();
 }

@@ -264,12 +264,11 @@ void Shard::drop_calls(const char* why) {
     fail(routed.call, CallFailure::unavailable, why);
   }
   fail_early(why);
-  for (const auto key : std::exchange(busy_, {})) {
-    auto& member = *static_cast<MemberActor*>(members_.at(key)->get());
-    for (auto& waiting : member.work->calls) {
+  for (auto* member : std::exchange(busy_, {})) {
+    for (auto& waiting : member->work->calls) {
       if (waiting.call) fail(waiting.call, CallFailure::unavailable, why);
     }
-    member.work.reset();
+    member->work.reset();
   }
   calls_queued_ = 0;
 }
@@ -278,8 +277,8 @@ void Shard::drop_everything(const char* why) {
   begin_life();
   sweep_.drop();
   drop_calls(why);
-  members_.clear();
   runnable_.clear();
+  members_.clear();
   retry_.clear();
   passivation_order_.clear();
   tail_.clear();
@@ -296,6 +295,7 @@ void Shard::drop_everything(const char* why) {
   flush_.reset();
   flush_members_.clear();
   flush_book_entries_ = 0;
+  bucket_expiries_.clear();
   flush_directory_changes_ = 0;
   round_.reset();
   room_wanted_ = false;

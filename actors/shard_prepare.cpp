@@ -53,7 +53,7 @@ void Shard::claim(MemberActor& member, WaitingCall& waiting, const domain::Check
   }
   waiting.book = BookState::asked;
   waiting.month = domain::utc_month(checkout.occurred_at);
-  waiting.asked_at = now_ns();
+  waiting.asked_at = moment_ns_;
   ask_book(BookAsk::claim, checkout.key, member.key, waiting.month, waiting.ticket);
 }
 

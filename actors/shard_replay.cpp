@@ -1,6 +1,7 @@
 #include <absl/strings/str_cat.h>
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "actors/domain/calendar.h"
@@ -178,8 +179,12 @@ void Shard::serve() {
   wants_back_ = false;
   log_.emplace(taking_, LogWriter::Options{.batch_bytes_max = parts_.options.batch_bytes_max});
   add(parts_.stats.takeovers);
-  flush_at_ns_ = now_ns();
+  note_moment();
+  flush_at_ns_ = moment_ns_;
   renew_at_ns_ = 0;
+  // Whoever was the owner meanwhile has written more.
+  log_size_at_ns_ = 0;
+  log_bytes_since_ = std::numeric_limits<std::uint64_t>::max();
   log(LogLevel::info,
       absl::StrCat("taken in epoch ", taking_.next.position.epoch, "; the tail has ", tail_.size(),
                    " members and ", unsettled_.size(), " orders"));

@@ -41,13 +41,16 @@ const domain::Member& as_of(const domain::Member& member, const Rules& rules, do
 
 }  // namespace
 
-void Shard::reply_after(std::shared_ptr<Call> call, domain::Position needs, Reply reply,
+void Shard::reply_after(std::shared_ptr<Call> call, domain::Position needs, Reply&& reply,
                         std::optional<ClaimKey> claim, bool read_only) {
-  PendingReply pending{.call = std::move(call),
-                       .needs = needs,
-                       .reply = std::move(reply),
-                       .claim = claim,
-                       .read_only = read_only};
+  call->reply.emplace(std::move(reply));
+  reply_after(std::move(call), needs, claim, read_only);
+}
+
+void Shard::reply_after(std::shared_ptr<Call> call, domain::Position needs,
+                        std::optional<ClaimKey> claim, bool read_only) {
+  PendingReply pending{
+      .call = std::move(call), .needs = needs, .claim = claim, .read_only = read_only};
   if (!replies_.empty()) {
     // One line, so that what commits first answers first; a read waits a batch longer at most.
     const bool durable = needs <= log_->committed();
@@ -71,7 +74,7 @@ void Shard::settle_or_finish(PendingReply pending) {
     awaiting_lease_.push_back(std::move(pending));
     return;
   }
-  finish(pending.call, std::move(pending.reply));
+  finish(*pending.call, *std::move(pending.call->reply));
 }
 
 void Shard::release_replies() {
@@ -82,7 +85,7 @@ void Shard::release_replies() {
   }
   if (awaiting_lease_.empty() || !lease_held()) return;
   for (auto& pending : std::exchange(awaiting_lease_, {})) {
-    if (pending.call) finish(pending.call, std::move(pending.reply));
+    if (pending.call) finish(*pending.call, *std::move(pending.call->reply));
   }
 }
 
@@ -98,17 +101,17 @@ void Shard::turn_away(const std::shared_ptr<Call>& call, FailedReply reply) {
   if (tell) tell(reply, call->times);
 }
 
-void Shard::finish(const std::shared_ptr<Call>& call, Reply reply) {
+void Shard::finish(Call& call, Reply&& reply) {
   --calls_open_;
   if (auto* receipt = std::get_if<ReceiptReply>(&reply)) receipt->shard = parts_.number;
   if (auto* history = std::get_if<HistoryReply>(&reply)) history->shard = parts_.number;
-  call->times.committed = now_ns();
-  auto tell = std::exchange(call->done, {});
-  if (tell) tell(std::move(reply), call->times);
+  call.times.committed = moment_ns_;
+  auto tell = std::exchange(call.done, {});
+  if (tell) tell(std::move(reply), call.times);
 }
 
 void Shard::fail(const std::shared_ptr<Call>& call, CallFailure failure, const char* what) {
-  finish(call, FailedReply{.failure = failure, .what = what});
+  finish(*call, FailedReply{.failure = failure, .what = what});
 }
 
 Standing Shard::standing_of(const MemberActor& member, const domain::Record& record,
@@ -130,6 +133,14 @@ Standing Shard::standing_of(const MemberActor& member, const domain::Record& rec
   if (refund != nullptr) refunded = std::max(refunded, refund->totals.amount);
   standing.refundable = checkout->content.amount - refunded;
   return standing;
+}
+
+Standing Shard::standing_behind(const MemberActor& member, const domain::CheckedOut& checkout,
+                                domain::Instant now) const {
+  const auto today = domain::business_day(now, rules_.program->zone);
+  return {.now = checkout.after,
+          .refundable = checkout.content.amount,
+          .expiring = expiring_next(member.state, today)};
 }
 
 MemberReply Shard::member_reply(const MemberActor& member, domain::Instant now) const {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <absl/container/inlined_vector.h>
+
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -12,11 +14,11 @@
 /// What a shard keeps of things under way. Plain values, the shard's own.
 namespace wutong {
 
-/// A reply that waits for a commit, then for the confirmation of a claim or for the lease.
+/// A reply that waits for a commit, then for the confirmation of a claim or for the lease. What is replied
+/// stays in the call, for it is large.
 struct PendingReply {
   std::shared_ptr<Call> call;
   domain::Position needs;
-  Reply reply;
   std::optional<ClaimKey> claim;
   bool read_only = false;
 };
@@ -28,7 +30,7 @@ struct Unsettled {
   std::int32_t month = 0;
   domain::Position position;
   std::int64_t asked_at_ns = 0;
-  std::vector<PendingReply> replies;
+  absl::InlinedVector<PendingReply, 1> replies;
   bool lost = false;
 };
 

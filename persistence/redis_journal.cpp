@@ -12,6 +12,11 @@ namespace wutong::persistence {
 
 namespace {
 
+template <typename Append>
+std::string expiry_text(const Append& append) {
+  return join_text(append.expire_at_unix_ms, append.expiry_stands ? "*" : "");
+}
+
 /// What an entry takes in Redis beside its batch: node, listpack, id and field.
 constexpr std::int64_t entry_overhead_bytes = 96;
 
@@ -173,10 +178,10 @@ std::string RedisJournal::flush_command(const FlushRequest& request) const {
   for (const auto& write : request.identities) writer.add(write.claim);
   for (const auto month : book_months) writer.add_number(month);
   for (const auto& append : request.history) {
-    writer.add(append.records).add_number(append.expire_at_unix_ms);
+    writer.add(append.records).add(expiry_text(append));
   }
   for (const auto& append : request.book) {
-    writer.add(append.entries).add_number(append.expire_at_unix_ms);
+    writer.add(append.entries).add(expiry_text(append));
   }
   return writer.take();
 }

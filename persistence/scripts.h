@@ -26,7 +26,8 @@ return ARGV[2]
 /// book append.
 /// ARGV: epoch, writer, highest sequence, expected mark, new mark, number of snapshots, of identities,
 /// of months; each snapshot; each identity's claim, empty where it goes; each month that the book's
-/// appends are of; then of each append its bytes and its expiry in Unix ms (0: kept for ever).
+/// appends are of; then of each append its bytes and its expiry in Unix ms (0: kept for ever; with an
+/// asterisk behind it: it stands as it is, unless the key is new).
 /// Answers done, fenced, ahead or other.
 /// Sequences are compared as text, since a Lua number holds only 53 bits. The first write may be
 /// refused for want of memory; Redis refuses none that follows in the same script.
@@ -55,12 +56,14 @@ for i = 1, months do redis.call('SADD', KEYS[3], ARGV[argument + i]) end
 argument = argument + months + 1
 for i = key + 1, #KEYS do
   local bytes, expire_at = ARGV[argument], ARGV[argument + 1]
+  local stands = string.byte(expire_at, -1) == 42
+  if stands then expire_at = string.sub(expire_at, 1, -2) end
   local length = redis.call('APPEND', KEYS[i], bytes)
   if expire_at == '0' then
     redis.call('PERSIST', KEYS[i])
   elseif length == #bytes then
     redis.call('PEXPIREAT', KEYS[i], expire_at)
-  else
+  elseif not stands then
     redis.call('PEXPIREAT', KEYS[i], expire_at, 'GT')
   end
   argument = argument + 2

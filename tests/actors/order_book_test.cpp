@@ -41,7 +41,9 @@ class Host : public BookHost {
   std::vector<std::int32_t> months_read;
 };
 
-domain::RecordKey order(std::uint64_t number) { return {.high = number << 32, .low = 7}; }
+domain::RecordKey order(std::uint64_t number) {
+  return {.high = number << 32, .low = static_cast<std::uint32_t>(number)};
+}
 
 class OrderBookTest : public ::testing::Test {
  protected:
@@ -135,12 +137,31 @@ TEST_F(OrderBookTest, FlushesWhatIsDurableAndNotBeyondTheRound) {
   for (std::uint64_t number = 1; number <= 5; ++number) ask(BookAsk::settle, number, 10);
   book.committed(at(4));
 
-  EXPECT_EQ(book.to_flush(at(9), 100).size(), 4) << "the fifth is not durable";
   EXPECT_EQ(book.to_flush(at(3), 100).size(), 3) << "the fourth came after the round began";
-  EXPECT_EQ(book.to_flush(at(9), 2).size(), 2);
   EXPECT_EQ(book.first_unflushed_after(3), at(4));
-  book.flushed(4);
+  book.flushed(3);
+  EXPECT_EQ(book.to_flush(at(9), 100).size(), 1) << "the fifth is not durable";
+  book.flushed(1);
+  EXPECT_EQ(book.first_unflushed_after(0), at(5));
+  EXPECT_EQ(book.unflushed_count(), 1);
   EXPECT_EQ(book.entries(), 1) << "what is in the buckets needs no place in memory";
+}
+
+TEST_F(OrderBookTest, FlushesTheChangesOfABucketTogetherAndTheMarkWaitsForTheOldest) {
+  // Of a bucket each but for the fifth, which falls into the first one's.
+  for (const std::uint64_t number : {1U, 2U, 3U, 4U, 1 + buckets}) ask(BookAsk::settle, number, 10);
+  book.committed(at(5));
+
+  const auto first = book.to_flush(at(9), 1);
+
+  ASSERT_EQ(first.size(), 2);
+  EXPECT_EQ(first[0].position, at(1));
+  EXPECT_EQ(first[1].position, at(5));
+  EXPECT_EQ(book.first_unflushed_after(2), at(2));
+  book.flushed(2);
+  EXPECT_EQ(book.to_flush(at(9), 2).size(), 2);
+  EXPECT_EQ(book.first_unflushed_after(2), at(4));
+  EXPECT_EQ(book.first_unflushed_after(3), std::nullopt);
 }
 
 TEST_F(OrderBookTest, ReadsOnlyMonthsThatMayHaveTheOrder) {

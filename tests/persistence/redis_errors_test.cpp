@@ -131,7 +131,7 @@ TEST_F(RedisErrors, WithoutAMarkFlushesAndReadsOfItAreBroken) {
 TEST_F(RedisErrors, AFlushNeverShortensAnExpiry) {
   const auto now = *await<std::int64_t>([&](auto done) { ledger_->read_clock(done); });
   std::uint64_t flushes = 0;
-  const auto expiry_after_flush = [&](std::int64_t expire_at) {
+  const auto expiry_after_flush = [&](std::int64_t expire_at, bool stands = false) {
     FlushRequest flush{
         .epoch = 1,
         .writer = "a/1#1",
@@ -142,8 +142,13 @@ TEST_F(RedisErrors, AFlushNeverShortensAnExpiry) {
         .history = {{.member = {.value = 255},
                      .month = 600,
                      .records = "r",
-                     .expire_at_unix_ms = expire_at}},
-        .book = {{.month = 600, .bucket = 5, .entries = "e", .expire_at_unix_ms = expire_at}}};
+                     .expire_at_unix_ms = expire_at,
+                     .expiry_stands = stands}},
+        .book = {{.month = 600,
+                  .bucket = 5,
+                  .entries = "e",
+                  .expire_at_unix_ms = expire_at,
+                  .expiry_stands = stands}}};
     ++flushes;
     EXPECT_EQ(*journal().flush(flush), FlushOutcome::done);
     const auto of_history = server_.command({"PEXPIRETIME", "{s0}:h:00000000000000ff:600"});
@@ -157,6 +162,13 @@ TEST_F(RedisErrors, AFlushNeverShortensAnExpiry) {
   EXPECT_EQ(expiry_after_flush(0), "-1");
   EXPECT_EQ(expiry_after_flush(now + 900'000), "-1");
   EXPECT_THAT(*journal().history(255, {600}), ElementsAre("rrrrr"));
+  server_.command({"DEL", "{s0}:h:00000000000000ff:600", "{s0}:o:600:5"});
+  EXPECT_EQ(expiry_after_flush(now + 500'000, true), std::to_string(now + 500'000))
+      << "a key that is new has none, whatever was set before";
+  EXPECT_EQ(expiry_after_flush(now + 900'000, true), std::to_string(now + 500'000))
+      << "what is said to stand is left alone";
+  server_.command({"DEL", "{s0}:h:00000000000000ff:600", "{s0}:o:600:5"});
+  EXPECT_EQ(expiry_after_flush(0, true), "-1") << "for ever is for ever";
 }
 
 }  // namespace wutong::test
