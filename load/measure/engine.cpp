@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <ctime>
 #include <fstream>
+#include <limits>
 #include <memory>
 #include <string>
 #include <thread>
@@ -38,6 +39,8 @@ struct Flags {
   std::uint32_t batch = 64;
   /// Checkouts that each member has made before memory is looked at.
   std::uint32_t checkouts_each = 0;
+  /// Long, so that snapshots do not come between: what they cost is measured in the gateway.
+  std::int64_t flush_interval_ms = 3'600'000;
   std::string json_file;
 };
 
@@ -77,6 +80,8 @@ class Bench {
                                .threads = flags.threads,
                                .resident_members_max = 2ULL * flags.members + 100'000,
                                .queued_calls_max = 1'000'000,
+                               .tail_bytes_max = std::numeric_limits<std::int64_t>::max() / 4,
+                               .flush_interval_ms = flags.flush_interval_ms,
                                .sweep_keys_per_second = 0},
                               {.ledger = ledger_,
                                .codec = codec_,
@@ -244,6 +249,9 @@ int main(int argc, char** argv) {
   app.add_option("--batch", flags.batch, "calls submitted at once")->capture_default_str();
   app.add_option("--checkouts-each", flags.checkouts_each,
                  "checkouts of every member before memory is looked at")
+      ->capture_default_str();
+  app.add_option("--flush-interval-ms", flags.flush_interval_ms,
+                 "between snapshots; the default makes none")
       ->capture_default_str();
   app.add_option("--json", flags.json_file, "write the figures there too");
   CLI11_PARSE(app, argc, argv);
