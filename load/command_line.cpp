@@ -107,6 +107,8 @@ void add_flood_flags(CLI::App& app, FloodFlags& flags) {
   app.add_option("--save-reply", flags.reply_file,
                  "write the first reply there as it is on the wire, for wutong-echo");
   app.add_flag("--enroll", flags.enroll, "enroll the members first");
+  app.add_option("--checkouts", flags.checkouts,
+                 "end when so many are sent, of the members in turn, and not by time");
   add_buyer_flags(app, flags.members, flags.member_prefix, flags.seed);
   add_common_flags(app, flags.common);
 }

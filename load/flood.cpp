@@ -3,6 +3,7 @@
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <fstream>
@@ -29,13 +30,17 @@ class FloodRun {
       : flags_(flags),
         calls_(std::move(calls)),
         checkouts_(rules, flags.member_prefix, flags.members,
-                   absl::StrCat("flood-", flags.seed, "-"), flags.seed) {}
+                   absl::StrCat("flood-", flags.seed, "-"), flags.seed,
+                   flags.checkouts > 0 ? Buyers::in_turn : Buyers::by_chance) {}
 
   int to_end() {
     if (flags_.enroll && !enroll()) return exit_unfinished;
     begin_ = Clock::now();
-    counted_from_ = begin_ + std::chrono::seconds(flags_.warm_up_s);
-    until_ = counted_from_ + std::chrono::seconds(flags_.seconds);
+    counted_from_ = begin_;
+    if (flags_.checkouts == 0) {
+      counted_from_ += std::chrono::seconds(flags_.warm_up_s);
+      until_ = counted_from_ + std::chrono::seconds(flags_.seconds);
+    }
     if (flags_.batch > 0) {
       in_batches();
     } else {
@@ -65,7 +70,7 @@ class FloodRun {
     const auto outstanding = flags_.common.total_outstanding();
     v1::CheckoutRequest request;
     while (!over()) {
-      while (caller.under_way() < outstanding) {
+      while (caller.under_way() < outstanding && !over()) {
         checkouts_.make(request);
         caller.checkout(request,
                         [this, sent = Clock::now()](const Answer<v1::CheckoutReply>& answer) {
@@ -108,13 +113,18 @@ class FloodRun {
     }
   }
 
-  [[nodiscard]] bool over() const { return interrupted() || Clock::now() >= until_; }
+  /// In batches some may be sent beyond a number, up to a batch of each stream.
+  [[nodiscard]] bool over() const {
+    return interrupted() || Clock::now() >= until_ ||
+           (flags_.checkouts > 0 && checkouts_.made() >= flags_.checkouts);
+  }
 
   void count(bool good, Clock::duration took) {
     const auto now = Clock::now();
     if (!good) {
       ++failed_;
     } else if (now >= counted_from_ && now < until_) {
+      last_counted_ = now;
       latency_.record(static_cast<std::uint64_t>(
           std::chrono::duration_cast<std::chrono::microseconds>(took).count()));
     }
@@ -123,7 +133,7 @@ class FloodRun {
   int conclude() {
     if (!flags_.reply_file.empty()) std::ofstream(flags_.reply_file, std::ios::binary) << reply_;
     const int code = interrupted() ? exit_interrupted : failed_ > 0 ? exit_wrong : exit_ok;
-    const double rate = static_cast<double>(latency_.count()) / flags_.seconds;
+    const double rate = static_cast<double>(latency_.count()) / seconds();
     absl::PrintF(
         "%d checkouts, %.0f a second: p50 %.2f ms, p99 %.2f ms, most %.2f ms; %d failed%s%s\n",
         latency_.count(), rate, ms(0.5), ms(0.99), ms(1), failed_, failed_ > 0 ? ", as by " : "",
@@ -146,6 +156,11 @@ class FloodRun {
     return code;
   }
 
+  [[nodiscard]] double seconds() const {
+    if (flags_.checkouts == 0) return flags_.seconds;
+    const std::chrono::duration<double> took = last_counted_ - counted_from_;
+    return std::max(took.count(), 1e-9);
+  }
   [[nodiscard]] double ms(double share) const {
     return static_cast<double>(latency_.quantile(share)) / 1e3;
   }
@@ -155,7 +170,8 @@ class FloodRun {
   PlainCheckouts checkouts_;
   Clock::time_point begin_;
   Clock::time_point counted_from_;
-  Clock::time_point until_;
+  Clock::time_point until_ = Clock::time_point::max();
+  Clock::time_point last_counted_;
   Histogram latency_;
   std::uint64_t failed_ = 0;
   std::string example_;

@@ -22,6 +22,8 @@ struct FloodFlags {
   /// The members are enrolled first.
   bool enroll = false;
   std::uint32_t seconds = 10;
+  /// Instead of by time, it ends when so many are sent, of the members in turn; 0: by time.
+  std::uint64_t checkouts = 0;
   /// Sent before, and not counted.
   std::uint32_t warm_up_s = 2;
   /// Checkouts of a batch; 0: each is a call of its own. `outstanding` counts batches then.

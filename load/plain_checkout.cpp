@@ -17,8 +17,8 @@ std::string PlainCheckouts::member_id(const std::string& member_prefix, std::uin
 }
 
 void PlainCheckouts::make(v1::CheckoutRequest& request) {
-  request.mutable_member()->set_id(
-      member_id(member_prefix_, static_cast<std::uint32_t>(random_.below(members_))));
+  const auto number = buyers_ == Buyers::in_turn ? made_ % members_ : random_.below(members_);
+  request.mutable_member()->set_id(member_id(member_prefix_, static_cast<std::uint32_t>(number)));
   auto& order_id = *request.mutable_order_id();
   order_id.clear();
   absl::StrAppend(&order_id, order_prefix_, made_++);

@@ -10,22 +10,31 @@
 
 namespace wutong::load {
 
-/// Checkouts of 88.00 at the program's first venue, paid by card and now, by members who are each as likely as
-/// another, for measuring.
+/// Whom the checkouts are of.
+enum class Buyers : std::uint8_t {
+  /// Each as likely as another.
+  by_chance,
+  /// One after another, from the first on.
+  in_turn,
+};
+
+/// Checkouts of 88.00 at the program's first venue, paid by card and now, for measuring.
 class PlainCheckouts {
  public:
   /// REQUIRES: `rules` has a venue and lives longer.
   PlainCheckouts(const Rules& rules, std::string member_prefix, std::uint32_t members,
-                 std::string order_prefix, std::uint64_t seed)
+                 std::string order_prefix, std::uint64_t seed, Buyers buyers = Buyers::by_chance)
       : rules_(rules),
         member_prefix_(std::move(member_prefix)),
         members_(members),
         order_prefix_(std::move(order_prefix)),
-        random_(seed) {}
+        random_(seed),
+        buyers_(buyers) {}
 
   /// Makes the next in place of what `request` was; one that was made here before is changed only where
   /// two differ.
   void make(v1::CheckoutRequest& request);
+  [[nodiscard]] std::uint64_t made() const { return made_; }
 
   /// `member_prefix` and six digits, or more where they are needed.
   [[nodiscard]] static std::string member_id(const std::string& member_prefix,
@@ -37,6 +46,7 @@ class PlainCheckouts {
   const std::uint32_t members_;
   const std::string order_prefix_;
   Random random_;
+  const Buyers buyers_;
   std::uint64_t made_ = 0;
 };
 
