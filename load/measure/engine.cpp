@@ -12,6 +12,8 @@
 #include <fstream>
 #include <limits>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -41,6 +43,10 @@ struct Flags {
   std::uint32_t checkouts_each = 0;
   /// Long, so that snapshots do not come between: what they cost is measured in the gateway.
   std::int64_t flush_interval_ms = 3'600'000;
+  /// What each member must have in memory then; 0 is not looked at.
+  std::uint32_t lots_each = 0;
+  std::uint32_t receipts_each = 0;
+  std::uint32_t counters_each = 0;
   std::string json_file;
 };
 
@@ -97,21 +103,19 @@ class Bench {
   }
   ~Bench() { engine_->stop(60'000); }
 
-  void enroll() {
-    for (std::uint32_t number = 0; number < flags_.members; ++number) {
-      add(number, domain::Enroll{.member_id = member_id(number)});
-    }
-    drain();
+  /// What is prepared happens at one instant, so that no calendar window and no part of a sliding one ends
+  /// meanwhile: each member has the same counters, whenever this is run and however long it takes.
+  void prepare() {
+    prepared_at_ = now();
+    enroll();
+    checkouts_of_everybody(flags_.checkouts_each);
+    wait_until_flushed();
+    check_members();
+    prepared_at_.reset();
   }
 
-  void checkouts_of_everybody(std::uint32_t each) {
-    for (std::uint32_t round = 0; round < each; ++round) {
-      for (std::uint32_t number = 0; number < flags_.members; ++number) {
-        add(number, checkout());
-      }
-    }
-    drain();
-  }
+  /// Empty, or what a member has that it should not have.
+  [[nodiscard]] const std::string& trouble() const { return trouble_; }
 
   struct Rate {
     double per_second = 0;
@@ -141,6 +145,22 @@ class Bench {
   [[nodiscard]] std::uint64_t failed() const { return failed_.load(); }
 
  private:
+  void enroll() {
+    for (std::uint32_t number = 0; number < flags_.members; ++number) {
+      add(number, domain::Enroll{.member_id = member_id(number)});
+    }
+    drain();
+  }
+
+  void checkouts_of_everybody(std::uint32_t each) {
+    for (std::uint32_t round = 0; round < each; ++round) {
+      for (std::uint32_t number = 0; number < flags_.members; ++number) {
+        add(number, checkout());
+      }
+    }
+    drain();
+  }
+
   static std::string member_id(std::uint32_t number) { return absl::StrCat("m", number); }
 
   domain::Checkout checkout() {
@@ -148,13 +168,54 @@ class Bench {
     made.order_id = absl::StrCat("o", ++orders_);
     made.key = keys_.order(venue_.text(), made.order_id);
     made.origin.venue = venue_;
-    made.occurred_at = now();
+    made.occurred_at = clock();
     made.currency = currency_;
     made.amount = {88'00};
     made.tenders.push_back({.kind = "card", .amount = made.amount});
     return made;
   }
 
+  /// What waits to be written is no part of what a member takes.
+  void wait_until_flushed() {
+    const auto patience = std::chrono::steady_clock::now() + std::chrono::minutes(5);
+    for (auto stats = engine_->stats(); stats.members_dirty > 0 || stats.tail_bytes > 0;
+         stats = engine_->stats()) {
+      if (std::chrono::steady_clock::now() > patience) {
+        trouble_ = "what is written behind does not come to an end";
+        return;
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+  }
+
+  /// Looks at some members, from the first to the last.
+  void check_members() {
+    if (flags_.lots_each == 0 && flags_.receipts_each == 0 && flags_.counters_each == 0) return;
+    const auto step = std::max(1U, flags_.members / members_looked_at);
+    for (std::uint32_t number = 0; number < flags_.members; number += step) {
+      add(number, ReadMember{});
+      add(number, ReadHistory{});
+    }
+    drain();
+  }
+
+  void look_at(const Reply& reply) {
+    if (const auto* read = std::get_if<MemberReply>(&reply)) {
+      expect("lots", flags_.lots_each, read->member.lots.size());
+      expect("counters", flags_.counters_each,
+             read->member.counters.size() + read->member.sliding.size());
+    } else if (const auto* history = std::get_if<HistoryReply>(&reply)) {
+      // The ledger has none, so these are in memory.
+      expect("receipts", flags_.receipts_each, history->records.size());
+    }
+  }
+  void expect(const char* what, std::size_t wanted, std::size_t found) {
+    if (wanted == 0 || wanted == found) return;
+    const std::lock_guard lock(trouble_mutex_);
+    trouble_ = absl::StrCat("a member has ", found, " ", what, " and not ", wanted);
+  }
+
+  [[nodiscard]] domain::Instant clock() const { return prepared_at_.value_or(now()); }
   static domain::Instant now() {
     const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
     return {std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count()};
@@ -165,11 +226,14 @@ class Bench {
     call->member_id = member_id(number);
     call->member = member_keys_[number];
     call->request = std::move(request);
-    call->received_at = now();
+    call->received_at = clock();
+    const bool looked_at = std::holds_alternative<ReadMember>(call->request) ||
+                           std::holds_alternative<ReadHistory>(call->request);
     call->deadline = std::numeric_limits<std::int64_t>::max() / 2;
-    call->done = [this](const Reply& reply, const CallTimes&) {
-      const bool good =
-          std::holds_alternative<ReceiptReply>(reply) || std::holds_alternative<MemberReply>(reply);
+    call->done = [this, looked_at](const Reply& reply, const CallTimes&) {
+      const bool good = !std::holds_alternative<RefusedReply>(reply) &&
+                        !std::holds_alternative<FailedReply>(reply);
+      if (looked_at) look_at(reply);
       if (!good) failed_.fetch_add(1, std::memory_order_relaxed);
       answered_.fetch_add(1, std::memory_order_release);
     };
@@ -190,7 +254,12 @@ class Bench {
     }
   }
 
+  static constexpr std::uint32_t members_looked_at = 1'000;
+
   const Flags& flags_;
+  std::optional<domain::Instant> prepared_at_;
+  std::mutex trouble_mutex_;
+  std::string trouble_;
   NullLedger ledger_;
   persistence::StoredCodec codec_;
   NoSafekeeping safekeeping_;
@@ -216,10 +285,13 @@ int run(const Flags& flags) {
   }
   Bench bench(flags, {.program = *program, .policy = *policy});
   const auto before = resident_bytes();
-  bench.enroll();
-  bench.checkouts_of_everybody(flags.checkouts_each);
+  bench.prepare();
   const auto grown = resident_bytes() - before;
-  const auto rate = bench.random_checkouts();
+  if (!bench.trouble().empty()) {
+    std::fprintf(stderr, "wutong-engine-bench: %s\n", bench.trouble().c_str());
+    return 1;
+  }
+  const auto rate = flags.seconds > 0 ? bench.random_checkouts() : Bench::Rate{};
   std::printf(
       "%u members: %.0f checkouts a second, %.0f a second of a core; %.0f bytes a member; %llu "
       "failed\n",
@@ -244,7 +316,7 @@ int main(int argc, char** argv) {
   app.add_option("--policy", flags.policy_file, "risk policy document")->required();
   app.add_option("--members", flags.members)->capture_default_str();
   app.add_option("--threads", flags.threads, "of the engine")->capture_default_str();
-  app.add_option("--seconds", flags.seconds)->capture_default_str();
+  app.add_option("--seconds", flags.seconds, "of random checkouts; 0: none")->capture_default_str();
   app.add_option("--outstanding", flags.outstanding, "calls under way")->capture_default_str();
   app.add_option("--batch", flags.batch, "calls submitted at once")->capture_default_str();
   app.add_option("--checkouts-each", flags.checkouts_each,
@@ -253,6 +325,9 @@ int main(int argc, char** argv) {
   app.add_option("--flush-interval-ms", flags.flush_interval_ms,
                  "between snapshots; the default makes none")
       ->capture_default_str();
+  app.add_option("--lots-each", flags.lots_each, "fail unless each member has so many then");
+  app.add_option("--receipts-each", flags.receipts_each, "the same of receipts in memory");
+  app.add_option("--counters-each", flags.counters_each, "the same of counters");
   app.add_option("--json", flags.json_file, "write the figures there too");
   CLI11_PARSE(app, argc, argv);
   return wutong::bench::run(flags);
