@@ -9,7 +9,7 @@ import signal
 from pathlib import Path
 
 from checkout_rules import broken_rules
-from processes import LOAD_CORE, MeasureError, Server, run
+from servers import LOAD_CORE, MeasureError, Server, run
 
 SOURCES = Path(__file__).resolve().parent / "postgres"
 CLIENTS = 32
@@ -18,6 +18,10 @@ CLIENTS = 32
 SETTINGS = {"fsync": "on", "synchronous_commit": "on", "listen_addresses": "", "shared_buffers": "512MB",
             "max_wal_size": "8GB", "checkpoint_timeout": "1h", "max_connections": str(CLIENTS + 10),
             "enable_seqscan": "off"}
+
+
+class Unavailable(MeasureError):
+    """There is no PostgreSQL that we could start."""
 
 
 def programs():
@@ -41,7 +45,7 @@ def unprivileged():
         except KeyError:
             continue
         return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
-    raise MeasureError("nobody to run PostgreSQL as")
+    raise Unavailable("there is nobody to run PostgreSQL as, which does not run as root")
 
 
 class PostgreSql:
@@ -57,16 +61,7 @@ class PostgreSql:
         self.who = unprivileged()
         self.folder.mkdir()
         try:
-            if self.who:
-                os.chown(self.folder, self.who["user"], self.who["group"])
-            data = self.folder / "data"
-            run([self.programs / "initdb", "--pgdata", data, "--auth", "trust", "--username", "bench",
-                 "--encoding", "UTF8", "--locale", "C"], cwd=self.folder, **self.who)
-            options = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
-            self.server = Server("postgresql", self.folder, [
-                self.programs / "postgres", "-D", data, "-k", self.folder, *options], cwd=self.folder,
-                **self.who)
-            self.server.wait_until(lambda: "ready to accept connections" in self.server.log(), "its start")
+            self.start()
             for file in ("schema.sql", "checkout.sql"):
                 self.query((SOURCES / file).read_text())
         except BaseException:
@@ -79,6 +74,22 @@ class PostgreSql:
             # The fast way: whoever is connected is not waited for.
             self.server.stop(signal.SIGINT)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def start(self):
+        data = self.folder / "data"
+        options = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
+        try:
+            if self.who:
+                os.chown(self.folder, self.who["user"], self.who["group"])
+            run([self.programs / "initdb", "--pgdata", data, "--auth", "trust", "--username", "bench",
+                 "--encoding", "UTF8", "--locale", "C"], cwd=self.folder, **self.who)
+            self.server = Server("postgresql", self.folder, [
+                self.programs / "postgres", "-D", data, "-k", self.folder, *options], cwd=self.folder,
+                **self.who)
+            self.server.wait_until(lambda: "ready to accept connections" in self.server.log(), "its start")
+        except (MeasureError, OSError) as error:
+            # The folder may lie where whoever runs it may not enter.
+            raise Unavailable(f"PostgreSQL cannot be started: {error}") from error
 
     def query(self, text):
         return run([self.programs / "psql", "--no-psqlrc", "--quiet", "--tuples-only", "--no-align",

@@ -303,7 +303,7 @@ def check(root) -> list:
     compiled = []
     for path in files_of(root):
         file = Path(path)
-        script = path.startswith("ops/") and file.suffix == ""
+        script = path.startswith(("ops/", "load/")) and file.suffix == ""
         cmake = file.name == "CMakeLists.txt" or file.suffix == ".cmake"
         if not (script or cmake or file.suffix in SOURCES | {".proto", ".py", ".lua"}):
             continue
