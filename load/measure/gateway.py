@@ -2,7 +2,6 @@
 
 import itertools
 import re
-import shutil
 import urllib.request
 from pathlib import Path
 
@@ -68,7 +67,7 @@ class Echo:
 class Gateway:
     """A gateway over a Redis and a ledger of its own, made by entering it."""
 
-    def __init__(self, setting, name, durability="always", engine="threads = 1", core=SERVER_CORE):
+    def __init__(self, setting, name, durability="always", engine="threads = 2", core=SERVER_CORE):
         self.setting, self.name, self.durability = setting, name, durability
         self.engine, self.core = engine, core
         self.folder = setting.folder / name
@@ -91,10 +90,11 @@ class Gateway:
 
     def __exit__(self, *_):
         # The gateway flushes into Redis, so Redis goes last.
-        self.stop()
-        if self.redis is not None:
-            self.redis.__exit__()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        try:
+            self.stop()
+        finally:
+            if self.redis is not None:
+                self.redis.__exit__()
 
     def program(self, *arguments):
         return run([self.setting.binaries / "wutong", *arguments])
@@ -206,7 +206,7 @@ class Snapshots:
 
     def measure(self, flushing):
         gateway = self.gateway
-        gateway.restart("threads = 1" + ("" if flushing else f"\n{NO_FLUSH_SOON}"))
+        gateway.restart("threads = 2" + ("" if flushing else f"\n{NO_FLUSH_SOON}"))
         flood(self.setting, gateway, "--checkouts", self.setting.members, "--batch", 32, "--channels", 1,
               "--outstanding", 64)
         told = flood(self.setting, gateway, *ARRANGEMENTS["unary_64"])

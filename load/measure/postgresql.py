@@ -70,10 +70,12 @@ class PostgreSql:
         return self
 
     def __exit__(self, *_):
-        if self.server is not None:
-            # The fast way: whoever is connected is not waited for.
-            self.server.stop(signal.SIGINT)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        try:
+            if self.server is not None:
+                # The fast way: whoever is connected is not waited for.
+                self.server.stop(signal.SIGINT)
+        finally:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def start(self):
         data = self.folder / "data"
@@ -99,14 +101,15 @@ class PostgreSql:
     def check(self):
         """The function gives right answers, or this says where not."""
         self.begin_anew(10)
-
-        def checkout(asked):
-            return self.query(
-                f"SELECT checkout('M1', '{asked.order}', {asked.member}, {asked.at_ms}, {asked.amount}, "
-                f"{asked.points}, {asked.day}, {asked.ends}, {asked.cap}, {asked.orders_max})")
-        broken = broken_rules(checkout)
+        broken = broken_rules(self.checkout)
         if broken:
             raise MeasureError("the function in PostgreSQL:\n" + "\n".join(broken))
+
+    def checkout(self, asked):
+        """The function as checkout_rules.py asks it."""
+        return self.query(
+            f"SELECT checkout('M1', '{asked.order}', {asked.member}, {asked.at_ms}, {asked.amount}, "
+            f"{asked.points}, {asked.day}, {asked.ends}, {asked.cap}, {asked.orders_max})")
 
     def begin_anew(self, members=None):
         """No orders, and members who have nothing."""

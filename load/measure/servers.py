@@ -81,7 +81,11 @@ class Server:
             try:
                 self.process.wait(patience_s)
             except subprocess.TimeoutExpired:
-                self.process.kill()
+                pass
+            finally:
+                # Also when the wait was cut short.
+                if self.process.poll() is None:
+                    self.process.kill()
         self.process.wait()
 
 
@@ -106,8 +110,10 @@ class Redis:
         return self
 
     def __exit__(self, *_):
-        self.server.stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        try:
+            self.server.stop()
+        finally:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def command(self, *words):
         """The answer as redis-cli writes it; an error is one of its texts."""

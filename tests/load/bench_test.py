@@ -4,13 +4,17 @@
 usage: bench_test.py BINARIES
 """
 
+import contextlib
 import json
 import os
+import random
+import secrets
 import signal
 import subprocess
 import sys
 import tempfile
 import unittest
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,7 +22,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(REPOSITORY / "load" / "measure"), str(REPOSITORY / "tests" / "ops")]
 
 import postgresql  # noqa: E402
-from checkout_rules import broken_rules  # noqa: E402
+from checkout_rules import DAY_MS, Checkout, broken_rules  # noqa: E402
 from processes import adopt_orphans, children, end_children  # noqa: E402
 from redis_scripts import VARIANTS, RedisScripts, peer  # noqa: E402
 
@@ -54,6 +58,25 @@ class PeersTest(OwnFolder):
         self.assertEqual(len(set(events)), 1)
         self.assertGreater(events[0], 0)
 
+    def test_all_peers_answer_alike(self):
+        seed = int(os.environ.get("WUTONG_SEED") or secrets.randbits(32))
+        print(f"WUTONG_SEED={seed}")
+        made = CheckoutsByChance(random.Random(seed))
+        with contextlib.ExitStack() as stack:
+            scripts = stack.enter_context(RedisScripts(self.setting, "everysec"))
+            peers = {variant: peer(scripts.redis, variant) for variant in VARIANTS}
+            if postgresql.programs():
+                postgres = stack.enter_context(postgresql.PostgreSql(self.setting))
+                postgres.begin_anew(10)
+                peers["postgresql"] = postgres.checkout
+
+            for _ in range(200):
+                checkout = made.next()
+                answers = {name: peer(checkout) for name, peer in peers.items()}
+                self.assertEqual(len(set(answers.values())), 1, f"{checkout}: {answers}")
+                if answers["lean"].startswith("new"):
+                    made.known.append(checkout)
+
     def test_a_peer_that_does_less_is_found_out(self):
         def forgetful(checkout):
             return f"new done {checkout.amount // 1000} 0 {checkout.amount // 1000}"
@@ -64,6 +87,43 @@ class PeersTest(OwnFolder):
     def test_the_function_in_postgresql_answers_right(self):
         with postgresql.PostgreSql(self.setting) as postgres:
             postgres.check()
+
+
+class CheckoutsByChance:
+    """Of few members, over half a year, with lots that end meanwhile; some that are known are sent again, as they
+    were or not quite. Time never falls."""
+
+    def __init__(self, chance):
+        self.chance, self.at_ms, self.made, self.known = chance, 20_000 * DAY_MS, 0, []
+
+    def next(self):
+        chance = self.chance
+        if self.known and chance.random() < 0.2:
+            again = chance.choice(self.known)
+            return replace(again, amount=again.amount + chance.choice((0, 0, 1)))
+        self.at_ms += chance.randrange(2 * DAY_MS)
+        self.made += 1
+        return Checkout(f"order-{self.made}", member=chance.randrange(3), at_ms=self.at_ms,
+                        amount=chance.choice((0, 999, 8800, 58800, 200_000)),
+                        points=chance.choice((0, 0, 0, 0, 100, 100, 300, 150)),
+                        ends=self.at_ms // DAY_MS + chance.choice((0, 20, 90)),
+                        cap=chance.choice((150, 1_000_000)))
+
+
+class EngineAloneTest(unittest.TestCase):
+    def test_members_of_another_shape_are_found_out(self):
+        documents = REPOSITORY / "load" / "measure" / "documents"
+        command = [BINARIES / "wutong-engine-bench", "--program", documents / "program_two_lots.json", "--policy",
+                   documents / "policy_six_counters.json", "--members", "100", "--seconds", "0",
+                   "--checkouts-each", "5"]
+
+        def ends(*shape):
+            return subprocess.run([*command, *shape], timeout=PATIENCE_S, stdin=subprocess.DEVNULL).returncode
+
+        self.assertEqual(ends("--lots-each", "2", "--receipts-each", "5", "--counters-each", "6"), 0)
+        self.assertEqual(ends("--lots-each", "1"), 1)
+        self.assertEqual(ends("--receipts-each", "4"), 1)
+        self.assertEqual(ends("--counters-each", "7"), 1)
 
 
 class BenchTest(OwnFolder):

@@ -76,7 +76,7 @@ else
       if taken == lot[2] then
         redis.call('HDEL', member, 'lot:' .. lot[1])
       else
-        redis.call('HINCRBY', member, 'lot:' .. lot[1], -taken)
+        if taken > 0 then redis.call('HINCRBY', member, 'lot:' .. lot[1], -taken) end
         first_ends = lot[1]
         break
       end
