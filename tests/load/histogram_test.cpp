@@ -17,47 +17,96 @@ TEST(Histogram, OfNothingTellsZero) {
   EXPECT_EQ(empty.max(), 0U);
 }
 
-TEST(Histogram, SmallValuesAreExact) {
+TEST(Histogram, ValuesBelow2048AreExact) {
   Histogram histogram;
-  for (std::uint64_t value = 1; value <= 60; ++value) histogram.record(value);
+  for (std::uint64_t value = 0; value <= 2'047; ++value) histogram.record(value);
 
-  EXPECT_EQ(histogram.quantile(0.5), 30U);
-  EXPECT_EQ(histogram.quantile(1), 60U);
+  EXPECT_EQ(histogram.quantile(0.5), 1'023U);
+  EXPECT_EQ(histogram.quantile(1), 2'047U);
 }
 
-TEST(Histogram, QuantilesAreWithinASixtyFourthOfTheTruth) {
-  Random random(7);
+TEST(Histogram, TheShareOfARankIsThatRank) {
   Histogram histogram;
-  std::vector<std::uint64_t> values;
-  for (int i = 0; i < 20'000; ++i) {
-    values.push_back(random.next() >> random.below(64));
-    histogram.record(values.back());
-  }
-  std::ranges::sort(values);
+  for (std::uint64_t value = 1; value <= 1'000; ++value) histogram.record(value);
 
-  for (const double share : {0.001, 0.1, 0.5, 0.9, 0.99, 0.999}) {
-    const auto rank = static_cast<std::size_t>(share * static_cast<double>(values.size()));
-    const std::uint64_t truth = values[rank - 1];
-    EXPECT_GE(histogram.quantile(share), truth);
-    EXPECT_LE(histogram.quantile(share) - truth, truth / 64);
+  EXPECT_EQ(histogram.quantile(0), 1U);
+  for (std::uint64_t rank = 1; rank <= 1'000; ++rank) {
+    EXPECT_EQ(histogram.quantile(static_cast<double>(rank) / 1'000), rank);
   }
-  EXPECT_EQ(histogram.max(), values.back());
 }
 
-TEST(Histogram, MergingIsRecordingAll) {
-  Histogram left;
-  Histogram right;
-  Histogram both;
-  for (std::uint64_t value = 1; value < 100'000; value += 37) {
-    (value % 2 == 0 ? left : right).record(value);
-    both.record(value);
+TEST(Histogram, WhatTakesLongerThanAnHourCountsAsAnHour) {
+  Histogram histogram;
+  histogram.record(Histogram::longest);
+  histogram.record(2 * Histogram::longest);
+  histogram.record(~std::uint64_t{0});
+
+  EXPECT_EQ(histogram.count(), 3U);
+  EXPECT_EQ(histogram.quantile(0.5), Histogram::longest);
+  EXPECT_EQ(histogram.max(), Histogram::longest);
+}
+
+/// Durations of some law that the seed picks: of all sizes, of one size, or most short and a few long.
+std::vector<std::uint64_t> durations_of(std::uint64_t seed) {
+  Random random(seed);
+  const auto law = random.below(3);
+  const auto centre = std::uint64_t{1} << random.below(31);
+  std::vector<std::uint64_t> values(1 + random.below(5'000));
+  for (auto& value : values) {
+    if (law == 0) {
+      value = random.below(Histogram::longest) >> random.below(32);
+    } else if (law == 1) {
+      value = centre + random.below(centre);
+    } else {
+      value = random.chance(0.98) ? 900 + random.below(300) : random.below(Histogram::longest);
+    }
   }
+  return values;
+}
 
-  left.merge(right);
+TEST(Histogram, EveryQuantileIsWithinATenthOfAPercentOfTheSortedSamples) {
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    SCOPED_TRACE(seed);
+    auto values = durations_of(seed);
+    Histogram histogram;
+    for (const auto value : values) histogram.record(value);
+    std::ranges::sort(values);
 
-  EXPECT_EQ(left.count(), both.count());
-  EXPECT_EQ(left.quantile(0.77), both.quantile(0.77));
-  EXPECT_EQ(left.max(), both.max());
+    for (std::size_t step = 1; step <= 200; ++step) {
+      const std::size_t rank = (values.size() * step + 199) / 200;
+      const auto truth = values[rank - 1];
+      const auto told =
+          histogram.quantile(static_cast<double>(rank) / static_cast<double>(values.size()));
+      ASSERT_GE(told, truth);
+      ASSERT_LE((told - truth) * 1'000, truth);
+    }
+    EXPECT_EQ(histogram.quantile(1), values.back());
+    EXPECT_EQ(histogram.max(), values.back());
+    EXPECT_EQ(histogram.count(), values.size());
+  }
+}
+
+TEST(Histogram, MergingPartsIsRecordingAll) {
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    SCOPED_TRACE(seed);
+    Histogram merged;
+    Histogram whole;
+    for (std::uint64_t part = 0; part < 4; ++part) {
+      Histogram histogram;
+      for (const auto value : durations_of(seed_of(seed, part))) {
+        histogram.record(value);
+        whole.record(value);
+      }
+      merged.merge(histogram);
+    }
+    merged.merge(Histogram());
+
+    EXPECT_EQ(merged.count(), whole.count());
+    EXPECT_EQ(merged.max(), whole.max());
+    for (int percent = 0; percent <= 100; ++percent) {
+      EXPECT_EQ(merged.quantile(percent / 100.0), whole.quantile(percent / 100.0));
+    }
+  }
 }
 
 }  // namespace
