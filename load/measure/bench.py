@@ -10,7 +10,6 @@ import functools
 import os
 import platform
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -20,7 +19,7 @@ from pathlib import Path
 import postgresql
 from engine_alone import COUNTERS, LOTS, RECEIPTS, checkouts_per_core_s, resident_bytes_per_member
 from gateway import ARRANGEMENTS, LEASE_MS, SHARDS, Echo, Gateway, Snapshots
-from servers import CORES, LOAD_CORE, SERVER_CORE, MeasureError, fdatasync_p50_ms
+from servers import CORES, LOAD_CORE, SERVER_CORE, MeasureError, Stopping, fdatasync_p50_ms
 from redis_scripts import VARIANTS, RedisScripts
 from report import Figures, derive, number, table, write_json
 from starts import Starts
@@ -28,7 +27,6 @@ from starts import Starts
 PARTS = ("echo", "gateway", "snapshots", "redis", "postgres", "engine", "memory", "starts")
 DURABILITIES = ("always", "everysec")
 TRIES = 3
-STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # What is compared with nobody takes long, and needs fewer rounds.
 REPETITIONS_MAX = 5
 
@@ -285,17 +283,9 @@ def parse(arguments):
     return parser.parse_args(arguments)
 
 
-def stop_on(number_of_signal, _):
-    # Once: what was started is ended on the way out, and that must not be cut short.
-    for stopping in STOPPING:
-        signal.signal(stopping, signal.SIG_IGN)
-    sys.exit(128 + number_of_signal)
-
-
 def main():
     arguments = parse(sys.argv[1:])
-    for stopping in STOPPING:
-        signal.signal(stopping, stop_on)
+    Stopping.watch()
     folder = Path(tempfile.mkdtemp(prefix="wutong-bench-"))
     try:
         # PostgreSQL runs as somebody else where we are root.

@@ -1,9 +1,12 @@
 """What a measurement starts: on cores of its own, in a temporary folder, and ended by process id."""
 
+import contextlib
 import json
 import os
 import shutil
+import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -20,6 +23,40 @@ class MeasureError(Exception):
     """Something that was started ended, did not answer, or answered wrongly."""
 
 
+class Stopping:
+    """A signal that asks us to stop ends us where we are, so that whatever was started is ended on the way out; but
+    not between making a process and knowing it."""
+
+    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    making = False
+    asked = None
+
+    @classmethod
+    def watch(cls):
+        for number in cls.signals:
+            signal.signal(number, cls.on_signal)
+
+    @classmethod
+    def on_signal(cls, number, _):
+        # Once: what ends on the way out must not be cut short.
+        for other in cls.signals:
+            signal.signal(other, signal.SIG_IGN)
+        cls.asked = number
+        if not cls.making:
+            sys.exit(128 + number)
+
+    @classmethod
+    @contextlib.contextmanager
+    def later(cls):
+        cls.making = True
+        try:
+            yield
+        finally:
+            cls.making = False
+        if cls.asked is not None:
+            sys.exit(128 + cls.asked)
+
+
 def guarded(command, core=None):
     """Ends with us, should we be killed."""
     pinned = [] if core is None else ["taskset", "-c", str(core)]
@@ -28,15 +65,16 @@ def guarded(command, core=None):
 
 def run(command, core=None, timeout=PATIENCE_S, **more):
     """A program to its end; its output. In a session of its own, so that Ctrl-C reaches us alone, who end it."""
-    process = subprocess.Popen(guarded(command, core), stdin=more.pop("stdin", subprocess.DEVNULL),
-                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                               start_new_session=True, **more)
+    process = None
     try:
+        with Stopping.later():
+            process = subprocess.Popen(guarded(command, core), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                       stderr=subprocess.STDOUT, text=True, start_new_session=True, **more)
         output, _ = process.communicate(timeout=timeout)
     except subprocess.TimeoutExpired:
         raise MeasureError(f"{Path(str(command[0])).name} did not end within {timeout} s") from None
     finally:
-        if process.poll() is None:
+        if process is not None and process.poll() is None:
             process.kill()
             process.communicate()
     if process.returncode != 0:
@@ -58,9 +96,14 @@ class Server:
     def __init__(self, name, folder, command, core=None, **more):
         self.name = name
         self.log_file = folder / f"{name}.log"
-        with open(self.log_file, "w") as log:
-            self.process = subprocess.Popen(guarded(command, core), stdin=subprocess.DEVNULL,
-                                            stdout=log, stderr=log, start_new_session=True, **more)
+        self.process = None
+        try:
+            with open(self.log_file, "w") as log, Stopping.later():
+                self.process = subprocess.Popen(guarded(command, core), stdin=subprocess.DEVNULL, stdout=log,
+                                                stderr=log, start_new_session=True, **more)
+        except SystemExit:
+            self.stop()
+            raise
 
     def log(self):
         return self.log_file.read_text(errors="replace")
@@ -75,7 +118,7 @@ class Server:
                                    f"{self.log()[-2000:]}")
             time.sleep(pause_s)
 
-    def stop(self, signal_number=15, patience_s=PATIENCE_S):
+    def stop(self, signal_number=signal.SIGTERM, patience_s=PATIENCE_S):
         if self.process.poll() is None:
             self.process.send_signal(signal_number)
             try:
