@@ -141,8 +141,9 @@ struct Call {
   absl::AnyInvocable<void()> queued;
   /// Called exactly once, on a thread of the engine; must not block.
   absl::AnyInvocable<void(Reply&&, const CallTimes&)> done;
-  /// The engine's own: where the reply waits until what it tells of is durable.
-  std::optional<Reply> reply;
+  /// The engine's own: where the reply waits until what it tells of is durable. By itself, since calls
+  /// wait long without one, and many of them.
+  std::unique_ptr<Reply> reply;
 };
 
 }  // namespace wutong

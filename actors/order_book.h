@@ -56,6 +56,8 @@ class OrderBook {
 
   void ask(std::uint32_t shard, std::uint64_t life, const BookRequest& request,
            std::int64_t now_ns);
+  /// The order is about to be asked for: see `wutong::prefetch`.
+  void prefetch(domain::RecordKey order) const { entries_.prefetch(index_of(order)); }
   /// Whether a look-up can find it; told at once, by memory and filters alone.
   [[nodiscard]] bool may_know(domain::RecordKey order) const;
   void bucket_read(domain::RecordKey order, std::int32_t month,

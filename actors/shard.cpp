@@ -43,7 +43,7 @@ ShardActor::behavior_type Shard::make_behavior() {
       [this](Turn) { turn(); },
       [this](SubmitCalls& submit) {
         note_moment();
-        for (auto& call : submit.calls) on_submit(std::move(call), false);
+        on_submit_together(submit);
       },
       [this](const BookRequests& requests) {
         note_moment();
@@ -181,10 +181,7 @@ bool Shard::run_members() {
   for (;;) {
     while (!runnable_.empty()) {
       if (calls_run >= turn_calls_max || moment_ns_ > turn_until_ns_) return false;
-      auto& member = *runnable_.front();
-      runnable_.pop_front();
-      member.work->runnable = false;
-      calls_run += std::max(run(member, turn_calls_max - calls_run), 1U);
+      calls_run += std::max(run_cohort(turn_calls_max - calls_run), 1U);
     }
     // What members of this shard ask of its own book needs no message.
     for (const auto& request : std::exchange(requests_out_[local], {})) {

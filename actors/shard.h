@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "actors/broken_promise.h"
 #include "actors/codec.h"
 #include "actors/directory.h"
 #include "actors/lease_watch.h"
@@ -36,7 +37,8 @@ namespace wutong {
 /// - `shard.cpp`: messages, turns, ticks
 /// - `shard_ownership.cpp`, `shard_replay.cpp`: from taking a shard to serving it, and losing it
 /// - `shard_append.cpp`, `shard_members.cpp`: the log's answers; activation, records, passivation
-/// - `shard_calls.cpp`, `shard_prepare.cpp`: queues, what a call must know first, decisions
+/// - `shard_calls.cpp`, `shard_prepare.cpp`: queues, what a call must know first
+/// - `shard_decide.cpp`: decisions, and what they bring about
 /// - `shard_replies.cpp`, `shard_deadlines.cpp`: who is answered when
 /// - `shard_orders.cpp`, `shard_identities.cpp`: both sides of the order book, and of the directory
 /// - `shard_flush.cpp`, `shard_sweep.cpp`: snapshots and the mark; who is due though nobody asks
@@ -49,6 +51,7 @@ class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
 
   static constexpr std::uint32_t turn_calls_max = 256;
   static constexpr std::int64_t turn_ns_max = 200'000;
+  static constexpr std::size_t cohort_max = 16;
   static constexpr std::size_t records_kept = 8;
   static constexpr std::size_t spare_work_max = 1'024;
   static constexpr std::int64_t tick_ms = 20;
@@ -135,6 +138,10 @@ class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
 
   // shard_members.cpp
   [[nodiscard]] MemberActor* resident(domain::MemberKey key);
+  /// The member, if it is in memory, is about to be looked at: see `prefetch`. First of all that are, then
+  /// again of each.
+  void prefetch_place(domain::MemberKey key) const { members_.prefetch(key.value); }
+  void prefetch_member(domain::MemberKey key) const;
   [[nodiscard]] MemberActor* make_resident(domain::MemberKey key);
   [[nodiscard]] bool make_room();
   void activate(MemberActor& member);
@@ -157,6 +164,7 @@ class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
 
   // shard_calls.cpp
   void on_submit(std::shared_ptr<Call> call, bool routed);
+  void on_submit_together(SubmitCalls& submit);
   /// Why a call is not even looked at; nothing if it is.
   [[nodiscard]] std::optional<FailedReply> reason_to_turn_away(const Call& call, bool routed) const;
   void enqueue_call(MemberActor& member, std::shared_ptr<Call> call);
@@ -167,19 +175,38 @@ class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
   /// nothing has changed, and else the shard.
   bool run_first(MemberActor& member, WaitingCall& waiting);
   bool run_call(MemberActor& member, WaitingCall& waiting);
-  template <typename Asked>
-  void decide(MemberActor& member, WaitingCall& waiting, const Asked& asked);
+  /// Ends a call that met a bug before anything changed.
+  void give_up_call(MemberActor& member, WaitingCall& waiting, const BrokenPromiseError& broken);
+  void read(MemberActor& member, WaitingCall& waiting);
+
+  // shard_decide.cpp
+  [[nodiscard]] domain::Instant time_of(const MemberActor& member, const Call& call) const;
+  /// REQUIRES: the call's request is a command, and what it must know is known.
+  void decide(MemberActor& member, WaitingCall& waiting);
+  /// Runs what waits for the first runnable members, at most `calls_max` calls; answers how many. First
+  /// checkouts of different members are taken together, a step of all before the next step of any: what
+  /// a step needs of the program's code stays in the processor's cache, which all the steps would fill
+  /// more than once.
+  std::uint32_t run_cohort(std::uint32_t calls_max);
+  [[nodiscard]] static bool may_join_cohort(MemberActor& member);
+  /// False if the member is to be run alone.
+  bool join_cohort(MemberActor& member);
+  void decide_alone(Deciding& deciding);
+  void leave_cohort(Deciding& deciding);
   /// What time has brought about by `now` becomes an event; false if there is nothing.
   bool let_time_pass(MemberActor& member, domain::Instant now);
-  void accept(MemberActor& member, WaitingCall& waiting, domain::Event& event);
+  /// Stamps, logs, applies, keeps the record. The event's position is the member's afterwards.
+  void commit_event(MemberActor& member, domain::Event& event);
+  [[nodiscard]] std::optional<PackedRecord> write_event(const MemberActor& member,
+                                                        domain::Event& event);
+  void apply_event(MemberActor& member, const domain::Event& event,
+                   std::optional<PackedRecord> record);
+  void answer_accepted(MemberActor& member, WaitingCall& waiting, domain::Event& event);
+  void answer_otherwise(MemberActor& member, WaitingCall& waiting, domain::Decision& decision);
   /// Remembers that the order's claim is to be confirmed, and asks for it.
   ClaimKey settle(const MemberActor& member, const WaitingCall& waiting,
                   const domain::CheckedOut& checkout);
   void answer_again(MemberActor& member, WaitingCall& waiting, domain::Record record);
-  /// Stamps, logs, applies, keeps the record. The event's position is the member's afterwards.
-  void commit_event(MemberActor& member, domain::Event& event);
-  void read(MemberActor& member, WaitingCall& waiting);
-  [[nodiscard]] domain::Instant time_of(const MemberActor& member, const Call& call) const;
 
   // shard_prepare.cpp: each answers false if the call must wait.
   bool prepare(MemberActor& member, WaitingCall& waiting);
@@ -355,6 +382,8 @@ class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
   /// What members worked with before; most have some for a moment only.
   std::vector<std::unique_ptr<MemberWork>> spare_work_;
   std::deque<MemberActor*> runnable_;
+  /// Empty but within `run_cohort`.
+  std::vector<Deciding> cohort_;
   /// Their reads failed; they are tried again at the next tick.
   std::vector<std::uint64_t> retry_;
   /// Calls that came while the shard was being taken.

@@ -10,6 +10,7 @@
 #include "actors/domain/calendar.h"
 #include "actors/domain/decide.h"
 #include "actors/domain/keeping.h"
+#include "actors/prefetch.h"
 #include "actors/shard_answers.h"
 
 // Bringing members into memory and out again, and finding their records.
@@ -28,6 +29,13 @@ MemberActor* Shard::resident(domain::MemberKey key) {
   auto* member = static_cast<MemberActor*>(found->second->get());
   member->touched = turns_;
   return member;
+}
+
+void Shard::prefetch_member(domain::MemberKey key) const {
+  const auto found = members_.find(key.value);
+  if (found == members_.end()) return;
+  const auto* member = static_cast<MemberActor*>(found->second->get());
+  prefetch(&member->key, sizeof(MemberActor));
 }
 
 MemberActor* Shard::make_resident(domain::MemberKey key) {

@@ -65,6 +65,13 @@ void Shard::on_routed(const BookReply& reply) {
 
 void Shard::on_book_replies(const BookReplies& replies) {
   if (replies.life != life_ || state_ != State::owner) return;
+  const auto prefetch_each = [&](auto prefetch_one) {
+    for (const auto& reply : replies.replies) {
+      if (reply.says != BookSays::settled) prefetch_one(reply.member);
+    }
+  };
+  prefetch_each([this](domain::MemberKey member) { prefetch_place(member); });
+  prefetch_each([this](domain::MemberKey member) { prefetch_member(member); });
   for (const auto& reply : replies.replies) on_book_reply(reply);
   schedule_turn();
 }
@@ -278,6 +285,7 @@ void Shard::say_of_inquiry(const WaitingInquiry& inquiry, domain::MemberKey memb
 void Shard::on_book_requests(const BookRequests& requests) {
   // Asked again by the other shard until somebody serves.
   if (state_ != State::owner) return;
+  for (const auto& request : requests.requests) book_->prefetch(request.order);
   for (const auto& request : requests.requests) {
     book_->ask(requests.from, requests.life, request, moment_ns_);
   }

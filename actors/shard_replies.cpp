@@ -43,7 +43,7 @@ const domain::Member& as_of(const domain::Member& member, const Rules& rules, do
 
 void Shard::reply_after(std::shared_ptr<Call> call, domain::Position needs, Reply&& reply,
                         std::optional<ClaimKey> claim, bool read_only) {
-  call->reply.emplace(std::move(reply));
+  call->reply = std::make_unique<Reply>(std::move(reply));
   reply_after(std::move(call), needs, claim, read_only);
 }
 
@@ -74,7 +74,7 @@ void Shard::settle_or_finish(PendingReply pending) {
     awaiting_lease_.push_back(std::move(pending));
     return;
   }
-  finish(*pending.call, *std::move(pending.call->reply));
+  finish(*pending.call, std::move(*pending.call->reply));
 }
 
 void Shard::release_replies() {
@@ -85,7 +85,7 @@ void Shard::release_replies() {
   }
   if (awaiting_lease_.empty() || !lease_held()) return;
   for (auto& pending : std::exchange(awaiting_lease_, {})) {
-    if (pending.call) finish(*pending.call, *std::move(pending.call->reply));
+    if (pending.call) finish(*pending.call, std::move(*pending.call->reply));
   }
 }
 

@@ -8,11 +8,16 @@
 #include <vector>
 
 #include "actors/call.h"
+#include "actors/codec.h"
+#include "actors/domain/decide.h"
 #include "actors/messages.h"
 #include "actors/order_claim.h"
 
 /// What a shard keeps of things under way. Plain values, the shard's own.
 namespace wutong {
+
+class MemberActor;
+struct WaitingCall;
 
 /// A reply that waits for a commit, then for the confirmation of a claim or for the lease. What is replied
 /// stays in the call, for it is large.
@@ -21,6 +26,22 @@ struct PendingReply {
   domain::Position needs;
   std::optional<ClaimKey> claim;
   bool read_only = false;
+};
+
+/// A checkout that is decided beside others, step by step.
+struct Deciding {
+  MemberActor* member = nullptr;
+  /// The first of the member's queue; without a call once it is given up.
+  WaitingCall* waiting = nullptr;
+  domain::Instant now;
+  domain::Decision decision = domain::Unchanged{};
+  std::optional<PackedRecord> record;
+
+  /// What happens; null if nothing does.
+  [[nodiscard]] domain::Event* accepted() {
+    auto* accepted = std::get_if<domain::Accepted>(&decision);
+    return accepted == nullptr ? nullptr : &accepted->event;
+  }
 };
 
 /// A checkout whose claim is not confirmed.

@@ -250,7 +250,7 @@ class Bench {
     sent_ += calls_.size();
     engine_->submit_all(std::exchange(calls_, {}));
     while (sent_ - answered_.load(std::memory_order_acquire) > flags_.outstanding) {
-      std::this_thread::yield();
+      std::this_thread::sleep_for(std::chrono::microseconds(100));
     }
   }
   void drain() {
