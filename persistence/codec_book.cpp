@@ -1,5 +1,8 @@
+#include <array>
+
 #include "persistence/codec.h"
 #include "persistence/codec_parts.h"
+#include "persistence/wire_format.h"
 
 /// Entries of the order book and of the directory: fixed width, since there are hundreds of millions.
 ///
@@ -26,10 +29,12 @@ std::uint64_t little_endian(std::string_view bytes) {
   return value;
 }
 
+/// Into one place first: there is one for each order, and text grows by a byte at a time otherwise.
 void append_claim(std::string& bucket, domain::RecordKey order, std::uint64_t member) {
-  append_little_endian(bucket, order.high, 8);
-  append_little_endian(bucket, order.low, 4);
-  append_little_endian(bucket, member, 8);
+  std::array<char, entry_bytes> claim;
+  char* const end = wire::put_fixed(
+      wire::put_fixed(wire::put_fixed(claim.data(), order.high), order.low), member);
+  bucket.append(claim.data(), end);
 }
 
 BookEntry claim_at(std::string_view bucket, std::size_t at) {

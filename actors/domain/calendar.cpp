@@ -99,6 +99,21 @@ Stretch stretch_around(std::int64_t unix_ms, const absl::TimeZone& zone) {
   return stretch;
 }
 
+/// A month of UTC, counted from 1970-01.
+struct Month {
+  std::int32_t number = 0;
+  std::int64_t from_ms = 1;
+  /// Without it; below `from_ms` for none at all.
+  std::int64_t until_ms = 0;
+};
+
+Month month_around(std::int64_t unix_ms) {
+  const auto date = date_of({static_cast<std::int32_t>(floor_div(unix_ms, ms_per_day))});
+  return {.number = static_cast<std::int32_t>((date.year - 1970) * 12) + date.month - 1,
+          .from_ms = first_of(date.year, date.month).since_epoch * ms_per_day,
+          .until_ms = first_of(date.year, date.month + 1).since_epoch * ms_per_day};
+}
+
 }  // namespace
 
 Day business_day(Instant instant, const absl::TimeZone& zone) {
@@ -123,9 +138,11 @@ Day day_of(std::int64_t year, int month, int day_of_month) {
 }
 
 std::int32_t utc_month(Instant instant) {
-  const auto date =
-      date_of({static_cast<std::int32_t>(floor_div(within_years(instant), ms_per_day))});
-  return static_cast<std::int32_t>((date.year - 1970) * 12) + date.month - 1;
+  const auto unix_ms = within_years(instant);
+  // Almost all that is asked about lies in the present month.
+  thread_local Month last;
+  if (unix_ms < last.from_ms || unix_ms >= last.until_ms) last = month_around(unix_ms);
+  return last.number;
 }
 
 Day monday_of(Day day) {
