@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -11,6 +12,7 @@
 
 #include "actors/domain/event.h"
 #include "actors/domain/member.h"
+#include "actors/record_press.h"
 
 /// What the ledger's bytes mean: the stored forms of events, snapshots and records. The port of the
 /// shards to the codec in `persistence/`. Stateless, thread-safe. Equal values give equal bytes.
@@ -140,6 +142,9 @@ class Codec {
 
   [[nodiscard]] virtual PackedRecord pack(const domain::Record& record) const = 0;
   [[nodiscard]] virtual CodecResult<domain::Record> unpack(const PackedRecord& record) const = 0;
+
+  /// For records as they lie in memory.
+  [[nodiscard]] virtual std::unique_ptr<RecordPress> make_press() const = 0;
 
   /// History is packed records one after another, as flushes append them.
   virtual void append_record(std::string& history, const PackedRecord& record) const = 0;

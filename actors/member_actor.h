@@ -12,6 +12,7 @@
 #include "actors/codec.h"
 #include "actors/domain/member.h"
 #include "actors/messages.h"
+#include "actors/recent_records.h"
 
 namespace wutong {
 
@@ -111,7 +112,7 @@ class MemberActor : public caf::abstract_actor {
   bool loaded = false;
   domain::Member state;
   /// Ascending by position; the last `records_kept` stay when a flush was answered.
-  std::vector<PackedRecord> records;
+  RecentRecords records;
   /// How often records left memory: what memory knew before, it may not know now.
   std::uint64_t drops = 0;
   /// No record that `records` lacks has been filed at or after this instant.

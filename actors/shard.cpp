@@ -21,6 +21,7 @@ Shard::Shard(caf::actor_config& config, ShardParts parts)
     : ShardActor::base(config),
       parts_(parts),
       rules_(parts.rules.get()),
+      press_(parts.codec.make_press()),
       requests_out_(parts.info.shards) {
   rules_version_ = parts_.rules.version();
   set_exception_handler([this](std::exception_ptr& thrown) -> caf::error {

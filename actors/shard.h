@@ -8,6 +8,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -153,8 +154,6 @@ class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
   /// The oldest month of which the ledger may still keep anything, at `now`.
   [[nodiscard]] std::int32_t oldest_month(std::int64_t now_ms) const;
   [[nodiscard]] std::vector<std::int32_t> retained_months(const MemberActor& member) const;
-  [[nodiscard]] const PackedRecord* find_packed(const MemberActor& member,
-                                                domain::RecordKey key) const;
   /// False if one cannot be read: nothing may be decided without it.
   [[nodiscard]] bool put_records(MemberActor& member, const WaitingCall& waiting,
                                  domain::RecordKey order, domain::RecordKey key);
@@ -200,7 +199,7 @@ class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
   [[nodiscard]] std::optional<PackedRecord> write_event(const MemberActor& member,
                                                         domain::Event& event);
   void apply_event(MemberActor& member, const domain::Event& event,
-                   std::optional<PackedRecord> record);
+                   const std::optional<PackedRecord>& record);
   void answer_accepted(MemberActor& member, WaitingCall& waiting, domain::Event& event);
   void answer_otherwise(MemberActor& member, WaitingCall& waiting, domain::Decision& decision);
   /// Remembers that the order's claim is to be confirmed, and asks for it.
@@ -333,6 +332,10 @@ class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
   /// How far everything is whole once the flush at hand has succeeded.
   [[nodiscard]] domain::Position mark_after() const;
   void drop_old_records(MemberActor& member);
+  /// All of the member's, oldest first; good until this is called again.
+  [[nodiscard]] std::span<const PackedRecord> unpacked(const MemberActor& member);
+  /// Those that the ledger has.
+  void press_records(MemberActor& member);
   [[nodiscard]] bool drained() const;
   void on_stop(bool final);
 
@@ -379,6 +382,10 @@ class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
   absl::flat_hash_map<std::uint64_t, std::vector<domain::Event>> tail_;
   /// Members that have work, each at its `busy_at`; they stay in memory as long as they have it.
   std::vector<MemberActor*> busy_;
+  /// Of this shard's members, and no others'.
+  std::unique_ptr<RecordPress> press_;
+  /// Room for the records of one member that is flushed.
+  std::vector<PackedRecord> unpacked_;
   /// What members worked with before; most have some for a moment only.
   std::vector<std::unique_ptr<MemberWork>> spare_work_;
   std::deque<MemberActor*> runnable_;

@@ -78,7 +78,7 @@ void Shard::enqueue_call(MemberActor& member, std::shared_ptr<Call> call) {
   ++calls_queued_;
   const auto* checkout = std::get_if<domain::Checkout>(&waiting.call->request);
   // The claim travels while the member is activated and those before it are run.
-  if (checkout != nullptr && find_packed(member, checkout->key) == nullptr) {
+  if (checkout != nullptr && !member.records.find(checkout->key)) {
     claim(member, waiting, *checkout);
     // Until that is answered the member has nothing to do.
     if (member.loaded && waiting.book == BookState::asked) return schedule_turn();

@@ -140,7 +140,7 @@ std::uint32_t Shard::run_cohort(std::uint32_t calls_max) {
   }
   for (auto& deciding : cohort_) {
     if (auto* event = deciding.accepted()) {
-      apply_event(*deciding.member, *event, std::move(deciding.record));
+      apply_event(*deciding.member, *event, deciding.record);
     }
   }
   committing_ = false;
@@ -195,7 +195,7 @@ bool Shard::let_time_pass(MemberActor& member, domain::Instant now) {
 void Shard::commit_event(MemberActor& member, domain::Event& event) {
   committing_ = true;
   auto record = write_event(member, event);
-  apply_event(member, event, std::move(record));
+  apply_event(member, event, record);
   committing_ = false;
 }
 
@@ -207,11 +207,11 @@ std::optional<PackedRecord> Shard::write_event(const MemberActor& member, domain
 }
 
 void Shard::apply_event(MemberActor& member, const domain::Event& event,
-                        std::optional<PackedRecord> record) {
+                        const std::optional<PackedRecord>& record) {
   const auto position = domain::header_of(event).position;
   domain::apply(member.state, event);
   touch_dirty(member, position);
-  if (record) member.records.push_back(*std::move(record));
+  if (record) member.records.add(*record);
   if (std::holds_alternative<domain::CheckedOut>(event)) return;
   const auto* unlinked = std::get_if<domain::IdentityUnlinked>(&event);
   if (unlinked != nullptr) {

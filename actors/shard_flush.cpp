@@ -154,14 +154,22 @@ std::int64_t Shard::expiry_of(domain::Instant filed_at, std::int64_t wall_ms) co
   return (at_the_earliest / ms_of_day + 1) * ms_of_day;
 }
 
+std::span<const PackedRecord> Shard::unpacked(const MemberActor& member) {
+  const auto count = member.records.size();
+  if (unpacked_.size() < count) unpacked_.resize(count);
+  auto record = unpacked_.begin();
+  for (const auto entry : member.records) entry.unpack_to(*record++, *press_);
+  return std::span(unpacked_).first(count);
+}
+
 void Shard::add_to_flush(MemberActor& member, FlushRequest& request, std::int64_t wall_ms) {
-  const auto& records = member.records;
+  const auto records = unpacked(member);
   const auto dropped = records.size() > records_kept ? records.size() - records_kept : 0;
   SnapshotView snapshot{.member = member.state,
-                        .records = std::span(records).subspan(dropped),
+                        .records = records.subspan(dropped),
                         .receipts_complete_from = member.receipts_complete_from};
   // As if they had left memory already, so that the same journal gives the same bytes.
-  for (const auto& record : std::span(records).first(dropped)) {
+  for (const auto& record : records.first(dropped)) {
     snapshot.receipts_complete_from =
         std::max(snapshot.receipts_complete_from, record.filed_at + domain::Duration{1});
   }
@@ -263,6 +271,7 @@ void Shard::on_flushed() {
     member.first_after_flushing = {};
     if (member.first_unflushed.epoch != 0) dirty_[member.first_unflushed] = key;
     drop_old_records(member);
+    press_records(member);
   }
   flush_members_.clear();
   book_->flushed(flush_book_entries_);
@@ -276,6 +285,12 @@ void Shard::on_flushed() {
   room_wanted_ = false;
 }
 
+void Shard::press_records(MemberActor& member) {
+  std::optional<domain::Position> before;
+  if (member.first_unflushed.epoch != 0) before = member.first_unflushed;
+  member.records.press_before(before, *press_);
+}
+
 void Shard::drop_old_records(MemberActor& member) {
   // What the first call has read of the history and what is in memory make up the whole only together.
   const auto* work = member.work.get();
@@ -285,16 +300,17 @@ void Shard::drop_old_records(MemberActor& member) {
   }
   auto& records = member.records;
   std::size_t dropped = 0;
-  while (
-      records.size() - dropped > records_kept &&
-      (member.first_unflushed.epoch == 0 || records[dropped].position < member.first_unflushed)) {
+  for (const auto record : records) {
+    const bool in_ledger =
+        member.first_unflushed.epoch == 0 || record.position < member.first_unflushed;
+    if (records.size() - dropped <= records_kept || !in_ledger) break;
     member.receipts_complete_from =
-        std::max(member.receipts_complete_from, records[dropped].filed_at + domain::Duration{1});
+        std::max(member.receipts_complete_from, record.filed_at + domain::Duration{1});
     ++dropped;
   }
   if (dropped == 0) return;
   ++member.drops;
-  records.erase(records.begin(), records.begin() + static_cast<std::ptrdiff_t>(dropped));
+  records.drop_first(dropped);
 }
 
 }  // namespace wutong

@@ -171,7 +171,8 @@ void Shard::on_snapshot(SnapshotRead& read) {
 
 void Shard::on_loaded(MemberActor& member, Snapshot snapshot) {
   member.state = std::move(snapshot.member);
-  member.records = std::move(snapshot.records);
+  for (const auto& record : snapshot.records) member.records.add(record);
+  member.records.press_before(std::nullopt, *press_);
   member.receipts_complete_from = snapshot.receipts_complete_from;
   member.loaded = true;
   add(parts_.stats.activations);
@@ -184,7 +185,7 @@ void Shard::on_loaded(MemberActor& member, Snapshot snapshot) {
     if (position <= member.state.position) continue;
     domain::apply(member.state, event);
     if (const auto record = domain::record_of(event)) {
-      member.records.push_back(parts_.codec.pack(*record));
+      member.records.add(parts_.codec.pack(*record));
     }
     if (member.first_unflushed.epoch == 0) member.first_unflushed = position;
   }
@@ -254,13 +255,6 @@ void Shard::on_history(HistoryRead& read) {
   make_runnable(member);
 }
 
-const PackedRecord* Shard::find_packed(const MemberActor& member, domain::RecordKey key) const {
-  const auto found = std::find_if(
-      member.records.begin(), member.records.end(),
-      [&](const PackedRecord& record) { return record.key == key && !record.declined; });
-  return found == member.records.end() ? nullptr : &*found;
-}
-
 namespace {
 
 /// An id may have been used again once the order book had forgotten it: it names the latest. Declines
@@ -290,22 +284,22 @@ bool Shard::put_records(MemberActor& member, const WaitingCall& waiting, domain:
                         domain::RecordKey key) {
   auto& records = member.state.records;
   records.clear();
-  std::vector<const PackedRecord*> chosen;
-  const auto choose = [&](const std::vector<PackedRecord>& from) {
-    for (const auto& record : from) {
-      if (record.order == order || record.key == key) chosen.push_back(&record);
-    }
-  };
-  choose(waiting.recalled);
-  choose(member.records);
+  std::vector<PackedRecord> chosen;
+  for (const auto& record : waiting.recalled) {
+    if (record.order == order || record.key == key) chosen.push_back(record);
+  }
+  member.records.for_each_of(order, key, [&](const RecentRecords::Entry& entry) {
+    chosen.push_back(entry.packed(*press_));
+  });
+  if (chosen.empty()) return true;
   std::sort(chosen.begin(), chosen.end(),
-            [](const auto* a, const auto* b) { return a->position < b->position; });
+            [](const auto& a, const auto& b) { return a.position < b.position; });
   // A flush that was repeated after a take-over may have filed a record twice.
   chosen.erase(std::unique(chosen.begin(), chosen.end(),
-                           [](const auto* a, const auto* b) { return a->position == b->position; }),
+                           [](const auto& a, const auto& b) { return a.position == b.position; }),
                chosen.end());
-  for (const auto* record : chosen) {
-    auto unpacked = parts_.codec.unpack(*record);
+  for (const auto& record : chosen) {
+    auto unpacked = parts_.codec.unpack(record);
     if (!unpacked) {
       log(LogLevel::critical, absl::StrCat("a record cannot be read: ", unpacked.error().detail));
       records.clear();

@@ -244,7 +244,7 @@ bool Shard::is_deciding(const MemberActor& member, domain::RecordKey order) {
 bool Shard::answer_inquiry(MemberActor& member) {
   auto& work = *member.work;
   const auto inquiry = work.inquiries.front();
-  const bool in_memory = find_packed(member, inquiry.order) != nullptr;
+  const bool in_memory = member.records.find(inquiry.order).has_value();
   const bool memory_has_all = member.receipts_complete_from.unix_ms == 0;
   if (in_memory || memory_has_all || is_deciding(member, inquiry.order)) {
     answer_inquiry_with(member, inquiry.order, false);
@@ -263,7 +263,7 @@ void Shard::answer_inquiry_with(MemberActor& member, domain::RecordKey order, bo
   const auto inquiry = *found;
   inquiries.erase(found);
   if (in_history) return say_of_inquiry(inquiry, member.key, true);
-  if (const auto* record = find_packed(member, order)) {
+  if (const auto record = member.records.find(order)) {
     // Not durable yet: it is asked again, and by then it is, or it is gone.
     if (record->position <= log_->committed()) say_of_inquiry(inquiry, member.key, true);
     return;

@@ -94,7 +94,7 @@ void Shard::ask_again(MemberActor& member, WaitingCall& waiting) {
 
 bool Shard::prepare_checkout(MemberActor& member, WaitingCall& waiting,
                              const domain::Checkout& checkout) {
-  if (find_packed(member, checkout.key) != nullptr) return true;
+  if (member.records.find(checkout.key)) return true;
   // Memory knew the order when the call came, or a call before this one took it since, and the record
   // has left memory: what the book said then is no answer now.
   const bool forgotten = waiting.drops != member.drops;
@@ -122,10 +122,10 @@ bool Shard::prepare_filed(MemberActor& member, WaitingCall& waiting, const Filed
   const bool id_found = filed.by_engine || find_id(member, waiting, filed.key, waiting.id_book);
   if (!beside_found || !id_found) return false;
   std::vector<std::int32_t> months;
-  if (waiting.book == BookState::known && find_packed(member, *filed.beside) == nullptr) {
+  if (waiting.book == BookState::known && !member.records.find(*filed.beside)) {
     months.push_back(waiting.month);
   }
-  if (waiting.id_book == BookState::known && find_packed(member, filed.key) == nullptr &&
+  if (waiting.id_book == BookState::known && !member.records.find(filed.key) &&
       (months.empty() || months.front() != waiting.id_month)) {
     months.push_back(waiting.id_month);
   }
@@ -135,7 +135,7 @@ bool Shard::prepare_filed(MemberActor& member, WaitingCall& waiting, const Filed
 bool Shard::prepare_receipt(MemberActor& member, WaitingCall& waiting, const ReadReceipt& asked) {
   if (!find_order(member, waiting, asked.order)) return false;
   if (waiting.book != BookState::known) return true;
-  if (find_packed(member, asked.order) != nullptr) return true;
+  if (member.records.find(asked.order)) return true;
   return read_months(member, waiting, {waiting.month});
 }
 
@@ -145,7 +145,7 @@ bool Shard::prepare_history(MemberActor& member, WaitingCall& waiting) {
 }
 
 bool Shard::find_order(MemberActor& member, WaitingCall& waiting, domain::RecordKey order) {
-  if (find_packed(member, order) != nullptr || has_all_records(member)) return true;
+  if (member.records.find(order) || has_all_records(member)) return true;
   if (waiting.book == BookState::not_asked) {
     const auto unsettled = unsettled_.find(claim_of(order, member.key));
     if (unsettled != unsettled_.end()) {
@@ -162,7 +162,7 @@ bool Shard::find_order(MemberActor& member, WaitingCall& waiting, domain::Record
 
 bool Shard::find_id(MemberActor& member, WaitingCall& waiting, domain::RecordKey key,
                     BookState& state) {
-  if (has_all_records(member) || find_packed(member, key) != nullptr) return true;
+  if (has_all_records(member) || member.records.find(key)) return true;
   const auto id = id_claim(key, member.key);
   if (state == BookState::not_asked && !book_->may_know(id)) state = BookState::unknown;
   if (state == BookState::not_asked) {

@@ -154,37 +154,37 @@ MemberReply Shard::member_reply(const MemberActor& member, domain::Instant now) 
 
 Reply Shard::history_page(const MemberActor& member, const WaitingCall& waiting,
                           const ReadHistory& asked) const {
-  std::vector<const PackedRecord*> newest_first;
-  const auto choose = [&](const std::vector<PackedRecord>& from) {
-    for (const auto& record : from) {
-      if (asked.before.epoch == 0 || record.position < asked.before) {
-        newest_first.push_back(&record);
-      }
-    }
+  std::vector<PackedRecord> newest_first;
+  const auto is_asked_for = [&](domain::Position position) {
+    return asked.before.epoch == 0 || position < asked.before;
   };
-  choose(waiting.recalled);
-  choose(member.records);
+  for (const auto& record : waiting.recalled) {
+    if (is_asked_for(record.position)) newest_first.push_back(record);
+  }
+  for (const auto entry : member.records) {
+    if (is_asked_for(entry.position)) newest_first.push_back(entry.packed(*press_));
+  }
   std::sort(newest_first.begin(), newest_first.end(),
-            [](const auto* a, const auto* b) { return a->position > b->position; });
+            [](const auto& a, const auto& b) { return a.position > b.position; });
   newest_first.erase(
       std::unique(newest_first.begin(), newest_first.end(),
-                  [](const auto* a, const auto* b) { return a->position == b->position; }),
+                  [](const auto& a, const auto& b) { return a.position == b.position; }),
       newest_first.end());
   HistoryReply reply;
   domain::Position last;
   const auto records_max = std::min(asked.records_max, history_records_max);
-  for (const auto* record : newest_first) {
+  for (const auto& record : newest_first) {
     if (reply.records.size() == records_max) {
       reply.next_before = last;
       break;
     }
-    auto unpacked = parts_.codec.unpack(*record);
+    auto unpacked = parts_.codec.unpack(record);
     if (!unpacked) {
       log(LogLevel::critical, absl::StrCat("a record cannot be read: ", unpacked.error().detail));
       return FailedReply{.failure = CallFailure::unavailable, .what = "a record is unreadable"};
     }
     reply.records.push_back(std::move(*unpacked));
-    last = record->position;
+    last = record.position;
   }
   return reply;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,6 +22,8 @@ class StoredCodec final : public Codec {
 
   [[nodiscard]] PackedRecord pack(const domain::Record& record) const override;
   [[nodiscard]] CodecResult<domain::Record> unpack(const PackedRecord& record) const override;
+
+  [[nodiscard]] std::unique_ptr<RecordPress> make_press() const override;
 
   void append_record(std::string& history, const PackedRecord& record) const override;
   [[nodiscard]] CodecResult<std::vector<PackedRecord>> records_of(

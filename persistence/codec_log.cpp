@@ -5,6 +5,7 @@
 
 #include "persistence/codec.h"
 #include "persistence/codec_parts.h"
+#include "persistence/record_press.h"
 
 /// Batches, records and histories.
 namespace wutong::persistence {
@@ -294,6 +295,10 @@ CodecResult<domain::Record> StoredCodec::unpack(const PackedRecord& record) cons
   auto unpacked = domain::record_of(*std::move(event));
   if (!unpacked) return codec_error("an event that is no record");
   return *std::move(unpacked);
+}
+
+std::unique_ptr<RecordPress> StoredCodec::make_press() const {
+  return std::make_unique<Lz4RecordPress>();
 }
 
 void write(WireWriter& out, const PackedRecord& record) {

@@ -32,6 +32,7 @@ endfunction()
 # The core only: no networking of CAF's, no TLS, so nothing of it ends up in the process.
 wutong_import(wutong::caf HEADER caf/actor_system.hpp LIBRARY caf_core LIBS Threads::Threads)
 wutong_import(wutong::hiredis HEADER hiredis/hiredis.h LIBRARY hiredis)
+wutong_import(wutong::lz4 HEADER lz4.h LIBRARY lz4)
 wutong_import(wutong::sodium HEADER sodium.h LIBRARY sodium)
 # Its CMake file asks for curl, civetweb and zlib, which the core has no use for.
 wutong_import(wutong::prometheus

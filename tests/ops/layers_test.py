@@ -36,6 +36,7 @@ class Layer(NamedTuple):
 LIBRARIES = {
     "caf": ("caf/",),
     "hiredis": ("hiredis/",),
+    "lz4": ("lz4",),
     "sodium": ("sodium",),
     "prometheus": ("prometheus/",),
     "httplib": ("httplib.h",),
@@ -58,9 +59,9 @@ LAYERS = {
     # Of actors/ the port and the messages only. Of proto/ not the wire: what is stored must not
     # change with it.
     "persistence/": Layer(
-        ("persistence/", "actors/domain/", "actors/ledger.h", "actors/codec.h", "actors/safekeeping.h",
-         "actors/messages.h", "wutong/stored/v1/", "wutong/documents/v1/"),
-        ("hiredis", "protobuf", "sodium", "system")),
+        ("persistence/", "actors/domain/", "actors/ledger.h", "actors/codec.h", "actors/record_press.h",
+         "actors/safekeeping.h", "actors/messages.h", "wutong/stored/v1/", "wutong/documents/v1/"),
+        ("hiredis", "lz4", "protobuf", "sodium", "system")),
     "gateway/": Layer(
         ("gateway/", "actors/", "actors/domain/", "persistence/") + PROTO,
         ("caf", "sodium", "prometheus", "httplib", "grpc", "protobuf", "spdlog", "cli11", "toml",
@@ -83,7 +84,7 @@ TARGETS = {
     "wutong::load": "load/",
     "wutong::wire": "wutong/v1/", "wutong::stored": "wutong/stored/v1/",
     "wutong::documents": "wutong/documents/v1/", "wutong::grpc_health": "grpc/health/v1/",
-    "wutong::caf": "caf/", "wutong::hiredis": "hiredis/", "wutong::sodium": "sodium",
+    "wutong::caf": "caf/", "wutong::hiredis": "hiredis/", "wutong::lz4": "lz4", "wutong::sodium": "sodium",
     "wutong::prometheus": "prometheus/", "wutong::httplib": "httplib.h", "wutong::grpc": "grpcpp/",
     "wutong::grpc_reflection": "grpcpp/",
     "wutong::protobuf": "google/protobuf/", "spdlog::spdlog": "spdlog/", "CLI11::CLI11": "CLI/",

@@ -1,0 +1,232 @@
+#include "actors/recent_records.h"
+
+#include <array>
+#include <cstring>
+#include <utility>
+
+#include "actors/domain/ensure.h"
+
+namespace wutong {
+namespace {
+
+/// Seven bits a byte, the lowest first; the last byte has its highest bit clear.
+char* put_number(char* at, std::uint64_t value) {
+  for (; value >= 0x80; value >>= 7) *at++ = static_cast<char>(value | 0x80);
+  *at++ = static_cast<char>(value);
+  return at;
+}
+
+std::uint64_t take_number(const char*& at) {
+  std::uint64_t value = 0;
+  for (int shift = 0;; shift += 7) {
+    const auto byte = static_cast<unsigned char>(*at++);
+    value |= std::uint64_t{byte & 0x7fU} << shift;
+    if (byte < 0x80) return value;
+  }
+}
+
+template <typename Fixed>
+char* put_fixed(char* at, Fixed value) {
+  std::memcpy(at, &value, sizeof value);
+  return at + sizeof value;
+}
+
+template <typename Fixed>
+Fixed take_fixed(const char*& at) {
+  Fixed value;
+  std::memcpy(&value, at, sizeof value);
+  at += sizeof value;
+  return value;
+}
+
+/// What stands in front of a record's bytes: at most its order's key and three numbers.
+constexpr std::size_t filing_bytes_max = 12 + 3 * 10;
+/// See `RecordPress::press`.
+constexpr std::size_t pressed_growth_max = 1;
+using Filing = std::array<char, filing_bytes_max>;
+
+std::string_view write_filing(Filing& filing, const RecentRecords::Entry& entry) {
+  char* at = filing.data();
+  if (entry.order != entry.key) at = put_fixed(put_fixed(at, entry.order.high), entry.order.low);
+  at = put_number(at, entry.position.epoch);
+  at = put_number(at, entry.position.sequence);
+  at = put_number(at, static_cast<std::uint64_t>(entry.filed_at.unix_ms));
+  return {filing.data(), at};
+}
+
+}  // namespace
+
+/// Gathers records into a block of exactly the size that they need.
+class RecentRecords::Builder {
+ public:
+  /// For `count` records whose data take `data_bytes_max` at most.
+  Builder(std::size_t count, std::size_t data_bytes_max)
+      : room_(count),
+        block_(std::make_unique_for_overwrite<char[]>(count * sizeof(Index) + data_bytes_max)),
+        data_begin_(block_.get() + count * sizeof(Index)),
+        data_end_(data_begin_),
+        end_(data_begin_ + data_bytes_max) {}
+
+  void add(const Entry& entry) {
+    Filing filing;
+    add(entry, write_filing(filing, entry));
+  }
+  /// `filing` is the entry's.
+  void add(const Entry& entry, std::string_view filing) {
+    const auto size = static_cast<std::uint32_t>(filing.size() + entry.bytes.size());
+    ENSURE(size < 1U << (32 - flag_bits), "a record is larger than a block can have");
+    const std::uint32_t flags = (entry.declined ? declined_flag : 0) |
+                                (entry.pressed ? pressed_flag : 0) |
+                                (entry.order != entry.key ? beside_flag : 0);
+    const Index index{.key_high = entry.key.high,
+                      .key_low = entry.key.low,
+                      .size_and_flags = size << flag_bits | flags};
+    std::memcpy(block_.get() + count_++ * sizeof(Index), &index, sizeof(Index));
+    std::memcpy(data_end_, filing.data(), filing.size());
+    std::memcpy(data_end_ + filing.size(), entry.bytes.data(), entry.bytes.size());
+    data_end_ += size;
+  }
+  /// Indices and data of `count` records as they are.
+  void add(const char* indices, std::size_t count, const char* data, std::size_t data_bytes) {
+    std::memcpy(block_.get() + count_ * sizeof(Index), indices, count * sizeof(Index));
+    count_ += count;
+    std::memcpy(data_end_, data, data_bytes);
+    data_end_ += data_bytes;
+  }
+
+  /// Without the room that is left. REQUIRES: there are as many as `count`.
+  void move_to(RecentRecords& records) {
+    ENSURE(count_ == room_, "a block has fewer records than it was made for");
+    if (data_end_ < end_) {
+      const auto bytes = static_cast<std::size_t>(data_end_ - block_.get());
+      auto exact = std::make_unique_for_overwrite<char[]>(bytes);
+      std::memcpy(exact.get(), block_.get(), bytes);
+      block_ = std::move(exact);
+    }
+    records.data_bytes_ = static_cast<std::uint32_t>(data_end_ - data_begin_);
+    records.block_ = std::move(block_);
+    records.count_ = static_cast<std::uint32_t>(count_);
+  }
+
+ private:
+  std::size_t room_;
+  std::unique_ptr<char[]> block_;
+  std::size_t count_ = 0;
+  char* data_begin_;
+  char* data_end_;
+  char* end_;
+};
+
+void RecentRecords::Entry::unpack_to(PackedRecord& record, const RecordPress& press) const {
+  record.key = key;
+  record.order = order;
+  record.position = position;
+  record.filed_at = filed_at;
+  record.declined = declined;
+  if (pressed) {
+    press.release(bytes, record.bytes);
+  } else {
+    record.bytes.assign(bytes);
+  }
+}
+
+PackedRecord RecentRecords::Entry::packed(const RecordPress& press) const {
+  PackedRecord record;
+  unpack_to(record, press);
+  return record;
+}
+
+RecentRecords::Index RecentRecords::index_at(std::size_t at) const {
+  Index index;
+  std::memcpy(&index, block_.get() + at * sizeof(Index), sizeof(Index));
+  return index;
+}
+
+RecentRecords::Entry RecentRecords::Iterator::operator*() const {
+  const Index index = records_->index_at(index_);
+  const char* at = data_;
+  const char* const end = data_ + (index.size_and_flags >> flag_bits);
+  Entry entry{.key = {index.key_high, index.key_low},
+              .order = {index.key_high, index.key_low},
+              .declined = (index.size_and_flags & declined_flag) != 0,
+              .pressed = (index.size_and_flags & pressed_flag) != 0};
+  if ((index.size_and_flags & beside_flag) != 0) {
+    entry.order.high = take_fixed<std::uint64_t>(at);
+    entry.order.low = take_fixed<std::uint32_t>(at);
+  }
+  entry.position.epoch = take_number(at);
+  entry.position.sequence = take_number(at);
+  entry.filed_at.unix_ms = static_cast<std::int64_t>(take_number(at));
+  entry.bytes = {at, end};
+  return entry;
+}
+
+bool RecentRecords::Iterator::may_be_of(domain::RecordKey order, domain::RecordKey key) const {
+  const Index index = records_->index_at(index_);
+  const domain::RecordKey own{index.key_high, index.key_low};
+  return (index.size_and_flags & beside_flag) != 0 || own == order || own == key;
+}
+
+RecentRecords::Iterator& RecentRecords::Iterator::operator++() {
+  data_ += records_->index_at(index_++).size_and_flags >> flag_bits;
+  return *this;
+}
+
+std::optional<RecentRecords::Entry> RecentRecords::find(domain::RecordKey key) const {
+  for (auto at = begin(); at != end(); ++at) {
+    const Index index = index_at(at.index_);
+    const bool same = index.key_high == key.high && index.key_low == key.low;
+    if (same && (index.size_and_flags & declined_flag) == 0) return *at;
+  }
+  return std::nullopt;
+}
+
+void RecentRecords::add(const PackedRecord& record) {
+  const Entry entry{.key = record.key,
+                    .order = record.order,
+                    .position = record.position,
+                    .filed_at = record.filed_at,
+                    .declined = record.declined,
+                    .bytes = record.bytes};
+  Filing room;
+  const auto filing = write_filing(room, entry);
+  Builder builder(count_ + 1, data_bytes_ + filing.size() + entry.bytes.size());
+  if (count_ > 0) builder.add(block_.get(), count_, data(), data_bytes_);
+  builder.add(entry, filing);
+  builder.move_to(*this);
+}
+
+void RecentRecords::drop_first(std::size_t count) {
+  if (count == 0) return;
+  auto first = begin();
+  while (first.index_ < count) ++first;
+  const auto left = count_ - count;
+  const auto dropped_bytes = static_cast<std::size_t>(first.data_ - data());
+  if (left == 0) {
+    *this = {};
+    return;
+  }
+  Builder builder(left, data_bytes_ - dropped_bytes);
+  builder.add(block_.get() + count * sizeof(Index), left, first.data_, data_bytes_ - dropped_bytes);
+  builder.move_to(*this);
+}
+
+void RecentRecords::press_before(std::optional<domain::Position> position, RecordPress& press) {
+  const auto to_press = [&](const Entry& entry) {
+    return !entry.pressed && (!position || entry.position < *position);
+  };
+  std::size_t pressing = 0;
+  for (const Entry entry : *this) pressing += to_press(entry) ? 1 : 0;
+  if (pressing == 0) return;
+  Builder builder(count_, data_bytes_ + pressing * pressed_growth_max);
+  for (Entry entry : *this) {
+    if (to_press(entry)) {
+      entry.bytes = press.press(entry.bytes);
+      entry.pressed = true;
+    }
+    builder.add(entry);
+  }
+  builder.move_to(*this);
+}
+
+}  // namespace wutong
