@@ -71,6 +71,17 @@ struct HistoryExpiry {
   friend bool operator==(const HistoryExpiry&, const HistoryExpiry&) = default;
 };
 
+/// What of a member no answered flush covers.
+struct Unflushed {
+  /// The first event.
+  domain::Position first;
+  /// A flush is under way, of all that was there when it began; the first event after that, or epoch 0.
+  bool flushing = false;
+  domain::Position first_after;
+  /// The last event that linked or unlinked an identity; epoch 0 if none did.
+  domain::Position identities_changed;
+};
+
 /// What a member has under way; exists only while there is something.
 struct MemberWork {
   // Lists: an empty one takes nothing from the heap, and most have one element for a moment.
@@ -117,15 +128,10 @@ class MemberActor : public caf::abstract_actor {
   std::uint64_t drops = 0;
   /// No record that `records` lacks has been filed at or after this instant.
   domain::Instant receipts_complete_from;
-  /// The first event that no answered flush covers; epoch 0 if there is none.
-  domain::Position first_unflushed;
-  /// While a flush is under way: the position that it covers, and the first event after it.
-  domain::Position flushing;
-  domain::Position first_after_flushing;
+  /// None if flushes cover all.
+  std::unique_ptr<Unflushed> unflushed;
   /// Set last.
   HistoryExpiry history_expiry;
-  /// Of the last event since the take-over that linked or unlinked an identity.
-  domain::Position identities_changed;
   std::unique_ptr<MemberWork> work;
   /// Turn number of the last touch, for passivation.
   std::uint64_t touched = 0;

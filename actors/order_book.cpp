@@ -22,33 +22,10 @@ void OrderBook::note(domain::Position position, domain::RecordKey order, domain:
                      std::int32_t month) {
   auto& entry = entries_[index_of(order)];
   entry.looked_up = true;
-  entry.reading.clear();
+  if (entry.dealings) entry.dealings->reading.clear();
   entry.durable = Durable{.member = member, .month = month, .position = position};
   add_unflushed(order, entry, {.order = order, .member = member}, position, month);
   run_waiting(order);
-}
-
-void OrderBook::add_unflushed(domain::RecordKey order, Entry& entry, const BookEntry& change,
-                              domain::Position position, std::int32_t month) {
-  ++entry.unflushed;
-  unflushed_.push_back(
-      {.position = position, .entry = change, .month = month, .bucket = bucket_of(order)});
-}
-
-void OrderBook::append_settled(domain::RecordKey order, Entry& entry, const Asked& asked) {
-  const auto& request = asked.request;
-  const auto position = host_.append_settled(order, request.member, request.month);
-  entry.durable = Durable{.member = request.member, .month = request.month, .position = position};
-  add_unflushed(order, entry, {.order = order, .member = request.member}, position, request.month);
-  committing_.push_back({.position = position, .asked = asked});
-}
-
-void OrderBook::append_freed(domain::RecordKey order, Entry& entry) {
-  const auto freed = *entry.durable;
-  const auto position = host_.append_freed(order, freed.member, freed.month);
-  entry.durable.reset();
-  add_unflushed(order, entry, {.order = order, .member = freed.member, .freed = true}, position,
-                freed.month);
 }
 
 void OrderBook::ask(std::uint32_t shard, std::uint64_t life, const BookRequest& request,
@@ -59,35 +36,41 @@ void OrderBook::ask(std::uint32_t shard, std::uint64_t life, const BookRequest& 
   auto found = entries_.find(index_of(order));
   if (request.ask == BookAsk::free) {
     if (found == entries_.end()) return;
-    drop_waiting(found->second, asked);
-    if (found->second.waiting.empty()) found->second.inquiring = false;
-    release(found->second, asked);
+    auto& entry = found->second;
+    if (!entry.dealings) return;
+    drop_waiting(entry, asked);
+    if (!entry.is_waited_for()) entry.dealings->inquiring = false;
+    release(entry, asked);
     run_waiting(order);
     erase_if_idle(order);
     return;
   }
   if (found == entries_.end()) found = entries_.try_emplace(index_of(order)).first;
   auto& entry = found->second;
-  if (!entry.looked_up && entry.reading.empty()) look_up(order, entry);
-  drop_waiting(entry, asked);
-  const auto again = std::find_if(entry.waiting.begin(), entry.waiting.end(), [&](const Asked& a) {
-    return a.request.ask == request.ask && a.life == life && a.shard == shard &&
-           a.request.ticket == request.ticket && a.request.member == request.member;
-  });
-  if (again != entry.waiting.end()) return;
+  if (!entry.looked_up && !entry.is_reading()) look_up(order, entry);
+  if (entry.is_waited_for()) {
+    drop_waiting(entry, asked);
+    const auto& waiting = entry.dealings->waiting;
+    const bool again = std::any_of(waiting.begin(), waiting.end(), [&](const Asked& a) {
+      return a.request.ask == request.ask && a.life == life && a.shard == shard &&
+             a.request.ticket == request.ticket && a.request.member == request.member;
+    });
+    if (again) return;
+  }
   if (entry.looked_up && handle(order, entry, asked)) {
     // A settled order may let a claim that waits for it be answered.
-    if (!entry.waiting.empty()) run_waiting(order);
+    if (entry.is_waited_for()) run_waiting(order);
     erase_if_idle(order);
     return;
   }
-  const bool behind_another = entry.looked_up && entry.tentative.has_value();
+  auto& dealings = dealings_of(entry);
+  const bool behind_another = entry.looked_up && dealings.tentative.has_value();
   if (request.ask == BookAsk::claim && behind_another &&
-      entry.waiting.size() >= claims_waiting_max) {
+      dealings.waiting.size() >= claims_waiting_max) {
     answer(asked, BookSays::busy);
     return;
   }
-  entry.waiting.push_back(asked);
+  dealings.waiting.push_back(asked);
   ++waiting_;
 }
 
@@ -118,7 +101,7 @@ bool OrderBook::handle_claim(domain::RecordKey order, Entry& entry, const Asked&
     if (is_committed(*entry.durable)) inquire(order, entry);
     return false;
   }
-  auto& tentative = entry.tentative;
+  auto& tentative = dealings_of(entry).tentative;
   if (tentative && tentative->member != request.member) {
     if (now_ns_ - tentative->since_ns < tentative_ns_max) return false;
     tentative.reset();
@@ -149,7 +132,11 @@ bool OrderBook::handle_settle(domain::RecordKey order, Entry& entry, const Asked
   // month would lead to a history without the record.
   if (entry.durable && entry.durable->month != request.month) append_freed(order, entry);
   if (!entry.durable) {
-    if (entry.tentative && entry.tentative->member == request.member) entry.tentative.reset();
+    if (const auto* tentative = entry.tentative();
+        tentative && tentative->member == request.member) {
+      entry.dealings->tentative.reset();
+      end_dealings_if_over(entry);
+    }
     append_settled(order, entry, asked);
     return true;
   }
@@ -161,9 +148,8 @@ bool OrderBook::handle_settle(domain::RecordKey order, Entry& entry, const Asked
 void OrderBook::handle_look_up(domain::RecordKey, const Entry& entry, const Asked& asked) {
   if (entry.durable) {
     answer(asked, BookSays::found, &*entry.durable);
-  } else if (entry.tentative) {
-    const Durable owner{
-        .member = entry.tentative->member, .month = entry.tentative->month, .position = {}};
+  } else if (const auto* tentative = entry.tentative()) {
+    const Durable owner{.member = tentative->member, .month = tentative->month, .position = {}};
     answer(asked, BookSays::found, &owner);
   } else {
     answer(asked, BookSays::unknown);
@@ -171,7 +157,8 @@ void OrderBook::handle_look_up(domain::RecordKey, const Entry& entry, const Aske
 }
 
 void OrderBook::release(Entry& entry, const Asked& asked) {
-  auto& tentative = entry.tentative;
+  if (!entry.dealings) return;
+  auto& tentative = entry.dealings->tentative;
   if (!tentative || tentative->member != asked.request.member) return;
   auto& tickets = tentative->tickets;
   tickets.erase(
@@ -181,8 +168,9 @@ void OrderBook::release(Entry& entry, const Asked& asked) {
 }
 
 void OrderBook::drop_waiting(Entry& entry, const Asked& asked) {
+  if (!entry.dealings) return;
   const bool frees = asked.request.ask == BookAsk::free;
-  waiting_ -= std::erase_if(entry.waiting, [&](const Asked& waiting) {
+  waiting_ -= std::erase_if(entry.dealings->waiting, [&](const Asked& waiting) {
     if (waiting.shard != asked.shard) return false;
     const bool the_claim =
         waiting.request.ask == BookAsk::claim && waiting.request.ticket == asked.request.ticket;
@@ -192,20 +180,21 @@ void OrderBook::drop_waiting(Entry& entry, const Asked& asked) {
 
 void OrderBook::look_up(domain::RecordKey order, Entry& entry) {
   if (entry.looked_up) return;
-  entry.reading.clear();
   entry.durable.reset();
+  std::vector<std::int32_t> reading;
   for (const auto& [month, state] : months_) {
     if (state.built == buckets_ && !state.filter.may_contain(order)) continue;
-    entry.reading.push_back(month);
+    reading.push_back(month);
   }
-  entry.asked_at_ns = now_ns_;
-  if (entry.reading.empty()) {
+  if (reading.empty()) {
+    if (entry.dealings) entry.dealings->reading.clear();
     entry.looked_up = true;
     return;
   }
-  for (const auto month : std::vector(entry.reading)) {
-    host_.read_bucket(order, month, bucket_of(order));
-  }
+  auto& dealings = dealings_of(entry);
+  dealings.reading = reading;
+  dealings.asked_at_ns = now_ns_;
+  for (const auto month : reading) host_.read_bucket(order, month, bucket_of(order));
 }
 
 void OrderBook::bucket_read(domain::RecordKey order, std::int32_t month,
@@ -213,7 +202,8 @@ void OrderBook::bucket_read(domain::RecordKey order, std::int32_t month,
   const auto found = entries_.find(index_of(order));
   if (found == entries_.end()) return;
   auto& entry = found->second;
-  if (entry.looked_up || std::erase(entry.reading, month) == 0) return;
+  if (entry.looked_up || !entry.is_reading()) return;
+  if (std::erase(entry.dealings->reading, month) == 0) return;
   // The last line of a month counts for that month; only one month has a claim that stands.
   const BookEntry* last = nullptr;
   for (const auto& line : read) {
@@ -222,7 +212,7 @@ void OrderBook::bucket_read(domain::RecordKey order, std::int32_t month,
   if (last != nullptr && !last->freed) {
     entry.durable = Durable{.member = last->member, .month = month, .position = {}};
   }
-  if (!entry.reading.empty()) return;
+  if (entry.is_reading()) return;
   entry.looked_up = true;
   run_waiting(order);
   erase_if_idle(order);
@@ -232,15 +222,17 @@ void OrderBook::bucket_failed(domain::RecordKey order) {
   const auto found = entries_.find(index_of(order));
   if (found == entries_.end() || found->second.looked_up) return;
   // Asked again by `tick`, not in a loop, and only for somebody.
-  if (!found->second.waiting.empty()) return;
-  found->second.reading.clear();
+  auto& entry = found->second;
+  if (entry.is_waited_for()) return;
+  if (entry.dealings) entry.dealings->reading.clear();
   erase_if_idle(order);
 }
 
 void OrderBook::inquire(domain::RecordKey order, Entry& entry) {
-  if (entry.inquiring) return;
-  entry.inquiring = true;
-  entry.asked_at_ns = now_ns_;
+  auto& dealings = dealings_of(entry);
+  if (dealings.inquiring) return;
+  dealings.inquiring = true;
+  dealings.asked_at_ns = now_ns_;
   host_.inquire(order, entry.durable->member, entry.durable->month);
 }
 
@@ -249,16 +241,17 @@ void OrderBook::inquiry_answered(domain::RecordKey order, domain::MemberKey memb
   const auto found = entries_.find(index_of(order));
   if (found == entries_.end()) return;
   auto& entry = found->second;
-  if (!entry.inquiring || !entry.durable || entry.durable->member != member) return;
-  entry.inquiring = false;
+  const bool inquiring = entry.dealings && entry.dealings->inquiring;
+  if (!inquiring || !entry.durable || entry.durable->member != member) return;
+  entry.dealings->inquiring = false;
   if (took_effect) {
     std::list<Asked> waiting;
-    waiting.swap(entry.waiting);
+    waiting.swap(entry.dealings->waiting);
     for (const auto& asked : waiting) {
       --waiting_;
       if (asked.request.member == member || asked.request.ask == BookAsk::look_up) {
         if (handle(order, entry, asked)) continue;
-        entry.waiting.push_back(asked);
+        dealings_of(entry).waiting.push_back(asked);
         ++waiting_;
       } else {
         answer(asked, asked.request.ask == BookAsk::settle ? BookSays::lost : BookSays::of_other);
@@ -289,35 +282,36 @@ void OrderBook::tick(std::int64_t now_ns) {
   if (waiting_ == 0) return;
   std::vector<domain::RecordKey> orders;
   for (auto& [index, entry] : entries_) {
-    if (!entry.waiting.empty()) orders.push_back({.high = index.first, .low = index.second});
+    if (entry.is_waited_for()) orders.push_back({.high = index.first, .low = index.second});
   }
   std::sort(orders.begin(), orders.end());
   for (const auto order : orders) {
     const auto found = entries_.find(index_of(order));
     if (found == entries_.end()) continue;
     auto& entry = found->second;
-    const bool ask_again = now_ns - entry.asked_at_ns > ask_again_ns;
+    auto& dealings = dealings_of(entry);
+    const bool ask_again = now_ns - dealings.asked_at_ns > ask_again_ns;
     if (!entry.looked_up && ask_again) look_up(order, entry);
-    if (entry.inquiring && ask_again) {
-      entry.inquiring = false;
+    if (dealings.inquiring && ask_again) {
+      dealings.inquiring = false;
       inquire(order, entry);
     }
     std::list<Asked> waiting;
-    waiting.swap(entry.waiting);
+    waiting.swap(dealings.waiting);
     const auto wait_max = entry.durable ? inquiry_wait_ns_max : claim_wait_ns_max;
     for (auto& asked : waiting) {
       const bool tired = asked.request.ask == BookAsk::claim && entry.looked_up &&
                          now_ns - asked.since_ns > wait_max;
       if (!tired) {
         if (asked.request.ask == BookAsk::claim) ++claims_waiting_;
-        entry.waiting.push_back(std::move(asked));
+        dealings.waiting.push_back(std::move(asked));
         continue;
       }
       --waiting_;
       answer(asked, BookSays::busy);
     }
     // Nobody wants to know any more.
-    if (entry.waiting.empty()) entry.inquiring = false;
+    if (dealings.waiting.empty()) dealings.inquiring = false;
     run_waiting(order);
     erase_if_idle(order);
   }
@@ -329,9 +323,9 @@ void OrderBook::forget_abandoned() {
     granted_.pop_front();
     const auto found = entries_.find(index_of(order));
     if (found == entries_.end()) continue;
-    auto& tentative = found->second.tentative;
-    if (!tentative || now_ns_ - tentative->since_ns < tentative_ns_max) continue;
-    tentative.reset();
+    const auto* tentative = found->second.tentative();
+    if (tentative == nullptr || now_ns_ - tentative->since_ns < tentative_ns_max) continue;
+    found->second.dealings->tentative.reset();
     run_waiting(order);
     erase_if_idle(order);
   }
@@ -355,24 +349,45 @@ void OrderBook::run_waiting(domain::RecordKey order) {
   const auto found = entries_.find(index_of(order));
   if (found == entries_.end() || !found->second.looked_up) return;
   auto& entry = found->second;
+  if (!entry.is_waited_for()) return;
   std::list<Asked> waiting;
-  waiting.swap(entry.waiting);
+  waiting.swap(entry.dealings->waiting);
   for (auto& asked : waiting) {
     if (handle(order, entry, asked)) {
       --waiting_;
     } else {
-      entry.waiting.push_back(std::move(asked));
+      dealings_of(entry).waiting.push_back(std::move(asked));
     }
+  }
+}
+
+OrderBook::Dealings& OrderBook::dealings_of(Entry& entry) {
+  if (!entry.dealings) {
+    if (spare_dealings_.empty()) {
+      entry.dealings = std::make_unique<Dealings>();
+    } else {
+      entry.dealings = std::move(spare_dealings_.back());
+      spare_dealings_.pop_back();
+    }
+  }
+  return *entry.dealings;
+}
+
+void OrderBook::end_dealings_if_over(Entry& entry) {
+  if (!entry.dealings || !entry.dealings->over()) return;
+  if (spare_dealings_.size() < spare_dealings_max) {
+    spare_dealings_.push_back(std::move(entry.dealings));
+  } else {
+    entry.dealings.reset();
   }
 }
 
 void OrderBook::erase_if_idle(domain::RecordKey order) {
   const auto found = entries_.find(index_of(order));
   if (found == entries_.end()) return;
-  const auto& entry = found->second;
-  const bool idle = entry.waiting.empty() && !entry.tentative && !entry.inquiring &&
-                    entry.unflushed == 0 && entry.reading.empty();
-  if (idle) entries_.erase(found);
+  auto& entry = found->second;
+  end_dealings_if_over(entry);
+  if (!entry.dealings && entry.unflushed == 0) entries_.erase(found);
 }
 
 }  // namespace wutong

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <deque>
 #include <list>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -112,6 +113,7 @@ class OrderBook {
   /// How long it waits for another member's shard to say whether a durable claim took effect.
   static constexpr std::int64_t inquiry_wait_ns_max = 1'000'000'000;
   static constexpr std::int64_t ask_again_ns = 200'000'000;
+  static constexpr std::size_t spare_dealings_max = 1'024;
 
  private:
   struct Asked {
@@ -133,15 +135,31 @@ class OrderBook {
     /// Epoch 0 for a claim that was read from a bucket.
     domain::Position position;
   };
-  struct Entry {
-    bool looked_up = false;
+  /// What is under way about an order.
+  struct Dealings {
     std::vector<std::int32_t> reading;  ///< months whose bucket is awaited
     std::int64_t asked_at_ns = 0;       ///< of the reads or of the inquiry
-    std::optional<Durable> durable;
     std::optional<Tentative> tentative;
-    std::uint32_t unflushed = 0;
     bool inquiring = false;
     std::list<Asked> waiting;
+
+    [[nodiscard]] bool over() const {
+      return reading.empty() && !tentative && !inquiring && waiting.empty();
+    }
+  };
+  /// Small, since all that no flush has covered have one, and lie anywhere in memory.
+  struct Entry {
+    std::optional<Durable> durable;
+    std::uint32_t unflushed = 0;
+    bool looked_up = false;
+    /// None for most: they are settled, and wait for a flush.
+    std::unique_ptr<Dealings> dealings;
+
+    [[nodiscard]] bool is_reading() const { return dealings && !dealings->reading.empty(); }
+    [[nodiscard]] bool is_waited_for() const { return dealings && !dealings->waiting.empty(); }
+    [[nodiscard]] const Tentative* tentative() const {
+      return dealings && dealings->tentative ? &*dealings->tentative : nullptr;
+    }
   };
 
   static std::pair<std::uint64_t, std::uint32_t> index_of(domain::RecordKey order) {
@@ -162,6 +180,8 @@ class OrderBook {
   void look_up(domain::RecordKey order, Entry& entry);
   void inquire(domain::RecordKey order, Entry& entry);
   void answer(const Asked& asked, BookSays says, const Durable* owner = nullptr);
+  Dealings& dealings_of(Entry& entry);
+  void end_dealings_if_over(Entry& entry);
   void run_waiting(domain::RecordKey order);
   void erase_if_idle(domain::RecordKey order);
   /// Drops tentative claims that nobody settled or freed for `tentative_ns_max`.
@@ -185,6 +205,8 @@ class OrderBook {
   absl::flat_hash_map<std::pair<std::uint64_t, std::uint32_t>, Entry> entries_;
   void begin_round(domain::Position last);
 
+  /// What orders were dealt with by before; nothing is left in them.
+  std::vector<std::unique_ptr<Dealings>> spare_dealings_;
   /// By position.
   std::deque<Unflushed> unflushed_;
   /// The round at hand, by bucket, and how far it is flushed.

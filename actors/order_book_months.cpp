@@ -2,7 +2,7 @@
 
 #include "actors/order_book.h"
 
-// What the book has in the ledger: buckets by month, the filters that guard them, and flushes.
+// What the book has in the ledger: its events, buckets by month, the filters that guard them, flushes.
 
 namespace wutong {
 
@@ -38,6 +38,29 @@ void OrderBook::filter_page_read(const FilterPage& page,
     for (const auto& line : bucket) month.filter.insert(line.order);
   }
   month.built += page.count;
+}
+
+void OrderBook::add_unflushed(domain::RecordKey order, Entry& entry, const BookEntry& change,
+                              domain::Position position, std::int32_t month) {
+  ++entry.unflushed;
+  unflushed_.push_back(
+      {.position = position, .entry = change, .month = month, .bucket = bucket_of(order)});
+}
+
+void OrderBook::append_settled(domain::RecordKey order, Entry& entry, const Asked& asked) {
+  const auto& request = asked.request;
+  const auto position = host_.append_settled(order, request.member, request.month);
+  entry.durable = Durable{.member = request.member, .month = request.month, .position = position};
+  add_unflushed(order, entry, {.order = order, .member = request.member}, position, request.month);
+  committing_.push_back({.position = position, .asked = asked});
+}
+
+void OrderBook::append_freed(domain::RecordKey order, Entry& entry) {
+  const auto freed = *entry.durable;
+  const auto position = host_.append_freed(order, freed.member, freed.month);
+  entry.durable.reset();
+  add_unflushed(order, entry, {.order = order, .member = freed.member, .freed = true}, position,
+                freed.month);
 }
 
 void OrderBook::begin_round(domain::Position last) {

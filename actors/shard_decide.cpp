@@ -219,7 +219,7 @@ void Shard::apply_event(MemberActor& member, const domain::Event& event,
         {.position = position, .identity = unlinked->identity, .member = member.key});
   }
   if (unlinked != nullptr || std::holds_alternative<domain::IdentityLinked>(event)) {
-    member.identities_changed = position;
+    member.unflushed->identities_changed = position;
   }
   if (const auto filed = taken_id(event)) {
     book_->note(position, id_claim(filed->key, member.key), member.key,

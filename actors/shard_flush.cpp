@@ -24,15 +24,15 @@ constexpr std::int64_t ms_of_day = 86'400'000;
 }  // namespace
 
 void Shard::touch_dirty(MemberActor& member, domain::Position position) {
-  if (member.first_unflushed.epoch == 0) {
-    member.first_unflushed = position;
+  if (!member.unflushed) {
+    member.unflushed = std::make_unique<Unflushed>(Unflushed{.first = position});
     if (dirty_.empty() && !round_) {
       flush_at_ns_ =
           std::max(flush_at_ns_, now_ns() + parts_.options.flush_interval_ms * 1'000'000);
     }
     dirty_[position] = member.key;
-  } else if (member.flushing.epoch != 0 && member.first_after_flushing.epoch == 0) {
-    member.first_after_flushing = position;
+  } else if (member.unflushed->flushing && member.unflushed->first_after.epoch == 0) {
+    member.unflushed->first_after = position;
   }
 }
 
@@ -177,7 +177,7 @@ void Shard::add_to_flush(MemberActor& member, FlushRequest& request, std::int64_
       {.member = member.key, .snapshot = parts_.codec.snapshot_bytes(snapshot)});
   std::map<std::int32_t, HistoryAppend> months;
   for (const auto& record : records) {
-    if (record.position < member.first_unflushed) continue;
+    if (record.position < member.unflushed->first) continue;
     const auto month = domain::utc_month(record.filed_at);
     auto& append = months[month];
     append.member = member.key;
@@ -192,10 +192,10 @@ void Shard::add_to_flush(MemberActor& member, FlushRequest& request, std::int64_
     member.history_expiry = expiry;
     request.history.push_back(std::move(append));
   }
-  member.flushing = member.state.position;
-  member.first_after_flushing = {};
+  member.unflushed->flushing = true;
+  member.unflushed->first_after = {};
   flush_needs_ = std::max(flush_needs_, member.state.position);
-  flush_members_.emplace_back(member.key, member.first_unflushed);
+  flush_members_.emplace_back(member.key, member.unflushed->first);
 }
 
 domain::Position Shard::mark_after() const {
@@ -266,10 +266,14 @@ void Shard::on_flushed() {
     const auto found = members_.find(key.value);
     if (found == members_.end()) continue;
     auto& member = *static_cast<MemberActor*>(found->second->get());
-    member.first_unflushed = member.first_after_flushing;
-    member.flushing = {};
-    member.first_after_flushing = {};
-    if (member.first_unflushed.epoch != 0) dirty_[member.first_unflushed] = key;
+    auto& unflushed = *member.unflushed;
+    if (unflushed.first_after.epoch == 0) {
+      member.unflushed.reset();
+    } else {
+      unflushed.flushing = false;
+      unflushed.first = std::exchange(unflushed.first_after, {});
+      dirty_[unflushed.first] = key;
+    }
     drop_old_records(member);
     press_records(member);
   }
@@ -287,7 +291,7 @@ void Shard::on_flushed() {
 
 void Shard::press_records(MemberActor& member) {
   std::optional<domain::Position> before;
-  if (member.first_unflushed.epoch != 0) before = member.first_unflushed;
+  if (member.unflushed) before = member.unflushed->first;
   member.records.press_before(before, *press_);
 }
 
@@ -301,8 +305,7 @@ void Shard::drop_old_records(MemberActor& member) {
   auto& records = member.records;
   std::size_t dropped = 0;
   for (const auto record : records) {
-    const bool in_ledger =
-        member.first_unflushed.epoch == 0 || record.position < member.first_unflushed;
+    const bool in_ledger = !member.unflushed || record.position < member.unflushed->first;
     if (records.size() - dropped <= records_kept || !in_ledger) break;
     member.receipts_complete_from =
         std::max(member.receipts_complete_from, record.filed_at + domain::Duration{1});

@@ -95,7 +95,9 @@ void Shard::answer_holder_inquiries(MemberActor& member) {
   for (const auto& inquiry : std::exchange(member.work->holder_inquiries, {})) {
     if (is_linking(member, inquiry.identity)) continue;
     // On a denial the identity becomes another member's, so it must be durable, and of the present.
-    if (member.identities_changed > log_->committed() || !lease_held()) continue;
+    const bool changing =
+        member.unflushed && member.unflushed->identities_changed > log_->committed();
+    if (changing || !lease_held()) continue;
     send(parts_.shards[inquiry.from],
          HolderReply{.life = inquiry.life,
                      .identity = inquiry.identity,

@@ -70,7 +70,7 @@ bool Shard::make_room() {
     const auto found = members_.find(key);
     if (found == members_.end()) continue;
     auto& member = *static_cast<MemberActor*>(found->second->get());
-    const bool busy = member.work || member.first_unflushed.epoch != 0 || !member.loaded;
+    const bool busy = member.work || member.unflushed || !member.loaded;
     if (busy || member.touched != 0) {
       if (!busy) {
         member.touched = 0;
@@ -129,7 +129,7 @@ void Shard::drop_work_if_idle(MemberActor& member) {
   }
   drop_old_records(member);
   // Nobody: a caller asked for a member that does not exist. It must not take a member's room.
-  if (member.loaded && member.state.empty() && member.first_unflushed.epoch == 0) {
+  if (member.loaded && member.state.empty() && !member.unflushed) {
     passivate(member.key);
   }
 }
@@ -187,10 +187,11 @@ void Shard::on_loaded(MemberActor& member, Snapshot snapshot) {
     if (const auto record = domain::record_of(event)) {
       member.records.add(parts_.codec.pack(*record));
     }
-    if (member.first_unflushed.epoch == 0) member.first_unflushed = position;
+    if (!member.unflushed)
+      member.unflushed = std::make_unique<Unflushed>(Unflushed{.first = position});
   }
   tail_.erase(tail);
-  if (member.first_unflushed.epoch != 0) dirty_[member.first_unflushed] = member.key;
+  if (member.unflushed) dirty_[member.unflushed->first] = member.key;
 }
 
 std::int32_t Shard::oldest_month(std::int64_t now_ms) const {

@@ -162,7 +162,7 @@ void ShardSweep::passivate_some() {
     const auto& member = *static_cast<const MemberActor*>(found->second->get());
     // A till has come for it: one like any other from now on.
     if (member.touched != 0) continue;
-    if (member.loaded && !member.work && member.first_unflushed.epoch == 0) {
+    if (member.loaded && !member.work && !member.unflushed) {
       shard_.passivate(key);
     } else {
       brought_.push_back(key);

@@ -21,7 +21,7 @@ Lot& lot_of(Member& member, const Movement& movement) {
                  .expires_on = movement.expires_on,
                  .available_from = movement.available_from};
   member.next_lot_serial = std::max(member.next_lot_serial, made.serial + 1);
-  return *member.lots.insert(std::ranges::upper_bound(member.lots, made, burns_before), made);
+  return insert_row(member.lots, std::ranges::upper_bound(member.lots, made, burns_before), made);
 }
 
 /// Adds `made` to the row in its place, or makes it that row; a row that comes to nothing goes.
@@ -30,7 +30,7 @@ void add(std::vector<Row>& rows, const Row& made, Count Row::*count) {
   const auto at = std::ranges::lower_bound(rows, place_of(made), {},
                                            [](const Row& row) { return place_of(row); });
   if (at == rows.end() || place_of(*at) != place_of(made)) {
-    rows.insert(at, made);
+    insert_row(rows, at, made);
     return;
   }
   (*at).*count += made.*count;
@@ -111,7 +111,7 @@ void apply_to(Member& member, const SlidingMove& move, Instant now) {
       return;
     }
   }
-  member.sliding.insert(after, made);
+  insert_row(member.sliding, after, made);
 }
 
 void apply_to(Member& member, const TierSpan& span) {
@@ -124,7 +124,7 @@ void apply_to(Member& member, const TierSpan& span) {
   } else if (known) {
     *at = span;
   } else {
-    member.tiers.insert(at, span);
+    insert_row(member.tiers, at, span);
   }
 }
 
@@ -150,7 +150,7 @@ void apply_to(Member& member, const IdentityLinked& linked) {
   const auto at =
       std::ranges::lower_bound(member.identities, place_of(made), {},
                                [](const LinkedIdentity& known) { return place_of(known); });
-  member.identities.insert(at, made);
+  insert_row(member.identities, at, made);
 }
 
 void apply_to(Member& member, const IdentityUnlinked& unlinked) {

@@ -42,6 +42,14 @@ template <typename Row>
 requires requires(const Row& row) { row.identity; }
 [[nodiscard]] auto place_of(const Row& row) { return std::tie(row.kind, row.identity); }
 
+/// Makes room for one row and no more: most members have a few for ever, and there are millions of members.
+template <typename Row>
+Row& insert_row(std::vector<Row>& rows, typename std::vector<Row>::iterator at, const Row& made) {
+  const auto place = at - rows.begin();
+  if (rows.size() == rows.capacity()) rows.reserve(rows.size() + 1);
+  return *rows.insert(rows.begin() + place, made);
+}
+
 /// Every row in its place, and no two in one.
 template <typename Row>
 [[nodiscard]] bool in_order(const std::vector<Row>& rows) {
