@@ -30,28 +30,6 @@ v1::ErrorDetail detail_of(const grpc::Status& status) {
   return detail;
 }
 
-const char* name_of_code(grpc::StatusCode code) {
-  constexpr std::array<const char*, 17> names = {"OK",
-                                                 "CANCELLED",
-                                                 "UNKNOWN",
-                                                 "INVALID_ARGUMENT",
-                                                 "DEADLINE_EXCEEDED",
-                                                 "NOT_FOUND",
-                                                 "ALREADY_EXISTS",
-                                                 "PERMISSION_DENIED",
-                                                 "RESOURCE_EXHAUSTED",
-                                                 "FAILED_PRECONDITION",
-                                                 "ABORTED",
-                                                 "OUT_OF_RANGE",
-                                                 "UNIMPLEMENTED",
-                                                 "INTERNAL",
-                                                 "UNAVAILABLE",
-                                                 "DATA_LOSS",
-                                                 "UNAUTHENTICATED"};
-  const auto index = static_cast<std::size_t>(code);
-  return index < names.size() ? names[index] : "UNKNOWN";
-}
-
 /// Whether the same request may be tried again. gRPC 1.51 tells a connection that breaks under a
 /// call now as UNAVAILABLE and now as UNKNOWN or INTERNAL, without the gateway's detail.
 bool worth_retrying(const grpc::Status& status, const v1::ErrorDetail& detail) {
@@ -85,6 +63,28 @@ std::shared_ptr<grpc::Channel> open_channel(const std::string& target) {
   return grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), arguments);
 }
 
+const char* name_of(grpc::StatusCode code) {
+  constexpr std::array<const char*, 17> names = {"OK",
+                                                 "CANCELLED",
+                                                 "UNKNOWN",
+                                                 "INVALID_ARGUMENT",
+                                                 "DEADLINE_EXCEEDED",
+                                                 "NOT_FOUND",
+                                                 "ALREADY_EXISTS",
+                                                 "PERMISSION_DENIED",
+                                                 "RESOURCE_EXHAUSTED",
+                                                 "FAILED_PRECONDITION",
+                                                 "ABORTED",
+                                                 "OUT_OF_RANGE",
+                                                 "UNIMPLEMENTED",
+                                                 "INTERNAL",
+                                                 "UNAVAILABLE",
+                                                 "DATA_LOSS",
+                                                 "UNAUTHENTICATED"};
+  const auto index = static_cast<std::size_t>(code);
+  return index < names.size() ? names[index] : "UNKNOWN";
+}
+
 const char* name_of(Method method) {
   constexpr std::array<const char*, method_count> names = {"Checkout",   "Refund", "Quote",
                                                            "GetReceipt", "Enroll", "GetMember"};
@@ -93,7 +93,7 @@ const char* name_of(Method method) {
 
 std::string text_of(const grpc::Status& status, const v1::ErrorDetail& detail) {
   const std::string field = detail.field().empty() ? "" : absl::StrCat(" (", detail.field(), ")");
-  return absl::StrCat(name_of_code(status.error_code()), field, ": ", status.error_message());
+  return absl::StrCat(name_of(status.error_code()), field, ": ", status.error_message());
 }
 
 std::string text_of(const v1::Refusal& refusal) {
@@ -162,7 +162,7 @@ class Caller::Exchange final : public Operation {
       caller_.last_answer_ = Clock::now();
       return finish();
     }
-    ++caller_.stats_.retried[name_of_code(answer_.status.error_code())];
+    ++caller_.stats_.retried[name_of(answer_.status.error_code())];
     const auto pause = next_pause();
     if (!caller_.retrying_ ||
         Clock::now() + pause > first_start_ + caller_.options_.give_up_after) {

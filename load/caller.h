@@ -40,6 +40,9 @@ enum class Method : std::uint8_t { checkout, refund, quote, get_receipt, enroll,
 constexpr std::size_t method_count = 6;
 [[nodiscard]] const char* name_of(Method method);
 
+/// As gRPC writes it: "RESOURCE_EXHAUSTED".
+[[nodiscard]] const char* name_of(grpc::StatusCode code);
+
 struct MethodStats {
   /// Of attempts that got a reply, in microseconds.
   Histogram latency;

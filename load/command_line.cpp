@@ -40,6 +40,37 @@ void add_buyer_flags(CLI::App& app, std::uint32_t& members, std::string& member_
       ->capture_default_str();
 }
 
+void add_page_flags(CLI::App& app, std::uint32_t& interval_ms, std::string& html_file) {
+  app.add_option("--interval-ms", interval_ms, "of the figures over time")
+      ->capture_default_str()
+      ->check(CLI::Range(10U, 3'600'000U));
+  app.add_option("--html", html_file,
+                 "write a report with plots there, one file that needs no other");
+}
+
+void add_traffic_flags(CLI::App& app, TrafficFlags& flags) {
+  app.add_option("--program", flags.program_file, "the program that the gateway serves")
+      ->required();
+  app.add_option("--batch", flags.batch,
+                 "requests of a batch, on one stream a connection. 0: each is a call of its own")
+      ->capture_default_str()
+      ->check(CLI::Range(0U, 1'024U));
+  app.add_option("--batch-wait-ms", flags.batch_wait_ms,
+                 "a batch that is not full goes out when its first request was due so long ago")
+      ->capture_default_str()
+      ->check(CLI::Range(0U, 10'000U));
+  app.add_flag("--poisson", flags.poisson,
+               "arrivals by chance, as of people who know nothing of each other, instead of evenly "
+               "spaced ones");
+  app.add_option("--refunds", flags.refunds_percent, "refunds in a hundred requests")
+      ->capture_default_str()
+      ->check(CLI::Range(0U, 50U));
+  app.add_flag("--enroll", flags.enroll, "enroll the members first");
+  add_page_flags(app, flags.interval_ms, flags.html_file);
+  add_buyer_flags(app, flags.members, flags.member_prefix, flags.seed);
+  add_common_flags(app, flags.common);
+}
+
 }  // namespace
 
 void add_day_flags(CLI::App& app, DayFlags& flags) {
@@ -75,9 +106,7 @@ void add_verify_flags(CLI::App& app, VerifyFlags& flags) {
 }
 
 void add_steady_flags(CLI::App& app, SteadyFlags& flags) {
-  app.add_option("--program", flags.program_file, "the program that the gateway serves")
-      ->required();
-  app.add_option("--rate", flags.rate, "checkouts a second")
+  app.add_option("--rate", flags.rate, "requests a second")
       ->capture_default_str()
       ->check(CLI::Range(1U, 100'000U));
   app.add_option("--seconds", flags.seconds, "how long they are timed")
@@ -86,8 +115,8 @@ void add_steady_flags(CLI::App& app, SteadyFlags& flags) {
   app.add_option("--warm-up-s", flags.warm_up_s, "how long they are sent before")
       ->capture_default_str()
       ->check(CLI::Range(0U, 86'400U));
-  add_buyer_flags(app, flags.members, flags.member_prefix, flags.seed);
-  add_common_flags(app, flags.common);
+  app.add_flag("--may-turn-away", flags.may_turn_away, "RESOURCE_EXHAUSTED is no failure");
+  add_traffic_flags(app, flags.traffic);
 }
 
 void add_flood_flags(CLI::App& app, FloodFlags& flags) {
@@ -109,6 +138,7 @@ void add_flood_flags(CLI::App& app, FloodFlags& flags) {
   app.add_flag("--enroll", flags.enroll, "enroll the members first");
   app.add_option("--checkouts", flags.checkouts,
                  "end when so many are sent, of the members in turn, and not by time");
+  add_page_flags(app, flags.interval_ms, flags.html_file);
   add_buyer_flags(app, flags.members, flags.member_prefix, flags.seed);
   add_common_flags(app, flags.common);
 }

@@ -156,7 +156,7 @@ class DayRun {
       code = exit_unfinished;
     }
     print(rare, code);
-    if (const auto written = write_json(flags_.common.json_file, json(rare, code)); !written) {
+    if (const auto written = write_file(flags_.common.json_file, json(rare, code)); !written) {
       absl::FPrintF(stderr, "wutong-load: %s\n", written.error());
       return code == exit_ok ? exit_usage : code;
     }

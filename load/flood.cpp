@@ -5,18 +5,24 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <fstream>
+#include <optional>
+#include <utility>
 
+#include "load/axis.h"
 #include "load/batch_caller.h"
 #include "load/caller.h"
-#include "load/histogram.h"
 #include "load/json.h"
-#include "load/members.h"
 #include "load/plain_checkout.h"
+#include "load/plain_enrollment.h"
 #include "load/progress.h"
-#include "load/report.h"
 #include "load/rules_file.h"
+#include "load/run_page.h"
+#include "load/sender.h"
+#include "load/tally.h"
+#include "load/timeline.h"
 
 namespace wutong::load {
 namespace {
@@ -34,13 +40,17 @@ class FloodRun {
                    flags.checkouts > 0 ? Buyers::in_turn : Buyers::by_chance) {}
 
   int to_end() {
-    if (flags_.enroll && !enroll()) return exit_unfinished;
+    if (flags_.enroll && !enroll_members(calls_, flags_.common.total_outstanding(),
+                                         flags_.member_prefix, flags_.members)) {
+      return exit_unfinished;
+    }
     begin_ = Clock::now();
     counted_from_ = begin_;
     if (flags_.checkouts == 0) {
       counted_from_ += std::chrono::seconds(flags_.warm_up_s);
       until_ = counted_from_ + std::chrono::seconds(flags_.seconds);
     }
+    timeline_.emplace(counted_from_, milliseconds(flags_.interval_ms));
     if (flags_.batch > 0) {
       in_batches();
     } else {
@@ -50,21 +60,6 @@ class FloodRun {
   }
 
  private:
-  bool enroll() {
-    Caller caller(calls_);
-    Findings findings;
-    Enrollment enrollment({.members = flags_.members,
-                           .member_id =
-                               [&](std::uint32_t number) {
-                                 return PlainCheckouts::member_id(flags_.member_prefix, number);
-                               }},
-                          caller, findings);
-    const bool all = run(
-        enrollment, caller,
-        {.outstanding = flags_.common.total_outstanding(), .stop = [] { return interrupted(); }});
-    return all && caller.stats().given_up == 0;
-  }
-
   void alone() {
     Caller caller(calls_);
     const auto outstanding = flags_.common.total_outstanding();
@@ -72,13 +67,12 @@ class FloodRun {
     while (!over()) {
       while (caller.under_way() < outstanding && !over()) {
         checkouts_.make(request);
-        caller.checkout(request,
-                        [this, sent = Clock::now()](const Answer<v1::CheckoutReply>& answer) {
-                          const bool good = answer.status.ok() && answer.reply.has_receipt();
-                          count(good, Clock::now() - sent);
-                          if (good && reply_.empty()) reply_ = answer.reply.SerializeAsString();
-                          if (!good && example_.empty()) example_ = text_of(answer);
-                        });
+        caller.checkout(request, [this, sent = Clock::now()](Answer<v1::CheckoutReply> answer) {
+          if (reply_.empty() && answer.reply.has_receipt()) {
+            reply_ = answer.reply.SerializeAsString();
+          }
+          count(item_reply(0, std::move(answer)), Clock::now() - sent);
+        });
       }
       caller.wait(std::chrono::system_clock::now() + milliseconds(100));
     }
@@ -92,12 +86,8 @@ class FloodRun {
                        {.batch = flags_.batch,
                         .outstanding = static_cast<std::uint32_t>(flags_.common.outstanding),
                         .fill = [this](v1::CheckoutRequest& request) { checkouts_.make(request); },
-                        .answered =
-                            [this](const v1::BatchItemReply& reply, Clock::duration took) {
-                              const bool good = reply.checkout().has_receipt();
-                              count(good, took);
-                              if (!good && example_.empty()) example_ = reply.ShortDebugString();
-                            }});
+                        .answered = [this](const v1::BatchItemReply& reply,
+                                           Clock::duration took) { count(reply, took); }});
     bool whole = true;
     while (whole && !over()) {
       whole = caller.wait(std::chrono::system_clock::now() + milliseconds(100));
@@ -107,10 +97,7 @@ class FloodRun {
     while (whole && caller.under_way() > 0 && Clock::now() < patience) {
       whole = caller.wait(std::chrono::system_clock::now() + milliseconds(100));
     }
-    if (!whole) {
-      example_ = caller.trouble();
-      ++failed_;
-    }
+    if (!whole) trouble_ = absl::StrCat("a stream broke: ", caller.trouble());
   }
 
   /// In batches some may be sent beyond a number, up to a batch of each stream.
@@ -119,50 +106,67 @@ class FloodRun {
            (flags_.checkouts > 0 && checkouts_.made() >= flags_.checkouts);
   }
 
-  void count(bool good, Clock::duration took) {
+  void count(const v1::BatchItemReply& reply, Clock::duration took) {
     const auto now = Clock::now();
-    if (!good) {
-      ++failed_;
-    } else if (now >= counted_from_ && now < until_) {
-      last_counted_ = now;
-      latency_.record(static_cast<std::uint64_t>(
-          std::chrono::duration_cast<std::chrono::microseconds>(took).count()));
-    }
+    const Ending ending = ending_of(reply);
+    const bool in_time = now >= counted_from_ && now < until_;
+    if (in_time) timeline_->answered_in_turn(now, took, ending);
+    // What is wrong counts whenever it comes.
+    if (!in_time && ending == Ending::done) return;
+    tally_.add(reply, took);
+    last_counted_ = now;
   }
 
   int conclude() {
     if (!flags_.reply_file.empty()) std::ofstream(flags_.reply_file, std::ios::binary) << reply_;
-    const int code = interrupted() ? exit_interrupted : failed_ > 0 ? exit_wrong : exit_ok;
-    const double rate = static_cast<double>(latency_.count()) / seconds();
-    absl::PrintF(
-        "%d checkouts, %.0f a second: p50 %.2f ms, p99 %.2f ms, most %.2f ms; %d failed%s%s\n",
-        latency_.count(), rate, ms(0.5), ms(0.99), ms(1), failed_, failed_ > 0 ? ", as by " : "",
-        example_);
+    timeline_->finish();
+    const bool good = tally_.failed() + tally_.turned_away().count() == 0 && trouble_.empty();
+    const int code = interrupted() ? exit_interrupted : good ? exit_ok : exit_wrong;
+    absl::PrintF("%.0f checkouts a second; %s\n", rate(), tally_.text());
+    if (!trouble_.empty()) absl::PrintF("%s\n", trouble_);
     std::fflush(stdout);
-    JsonWriter json;
-    json.text("command", "flood");
-    json.truth("ok", code == exit_ok);
-    json.number("checkouts", static_cast<std::int64_t>(latency_.count()));
-    json.real("checkouts_per_s", rate);
-    json.number("failed", static_cast<std::int64_t>(failed_));
-    json.real("p50_ms", ms(0.5));
-    json.real("p90_ms", ms(0.9));
-    json.real("p99_ms", ms(0.99));
-    json.real("max_ms", ms(1));
-    if (const auto written = write_json(flags_.common.json_file, json.finish()); !written) {
-      absl::FPrintF(stderr, "wutong-load: %s\n", written.error());
-      return code == exit_ok ? exit_usage : code;
-    }
-    return code;
+    return write_reports(flags_.common.json_file, json(code == exit_ok), flags_.html_file, page(),
+                         code);
   }
 
+  [[nodiscard]] std::string json(bool ok) const {
+    JsonWriter json;
+    json.text("command", "flood");
+    json.truth("ok", ok);
+    json.number("checkouts", static_cast<std::int64_t>(tally_.done().count()));
+    json.real("checkouts_per_s", rate());
+    tally_.write(json);
+    write_timeline(json, *timeline_);
+    return json.finish();
+  }
+
+  [[nodiscard]] std::string page() const {
+    HtmlPage page("Closed loop: as many checkouts as are answered");
+    page.paragraph(absl::StrFormat(
+        "Sent for %.0f s: %s, %d connections, at most %d under way on each; %s members.", seconds(),
+        flags_.batch == 0 ? "unary calls" : absl::StrCat("streams of batches of ", flags_.batch),
+        flags_.common.channels, flags_.common.outstanding * std::max<int>(1, flags_.batch),
+        number_text(flags_.members)));
+    page.paragraph(
+        "The next checkout goes out when another is answered, so latency tells how long each took "
+        "under "
+        "this load, and not what customers feel who come at times of their own.");
+    page.heading("Figures");
+    page.paragraph(
+        absl::StrCat(number_text(std::round(rate())), " checkouts a second; ", tally_.text(), "."));
+    add_latencies(page, tally_);
+    add_over_time(page, *timeline_, Loop::closed);
+    add_distribution(page, tally_);
+    return page.finish();
+  }
+
+  [[nodiscard]] double rate() const {
+    return static_cast<double>(tally_.done().count()) / seconds();
+  }
   [[nodiscard]] double seconds() const {
     if (flags_.checkouts == 0) return flags_.seconds;
     const std::chrono::duration<double> took = last_counted_ - counted_from_;
     return std::max(took.count(), 1e-9);
-  }
-  [[nodiscard]] double ms(double share) const {
-    return static_cast<double>(latency_.quantile(share)) / 1e3;
   }
 
   const FloodFlags& flags_;
@@ -172,9 +176,10 @@ class FloodRun {
   Clock::time_point counted_from_;
   Clock::time_point until_ = Clock::time_point::max();
   Clock::time_point last_counted_;
-  Histogram latency_;
-  std::uint64_t failed_ = 0;
-  std::string example_;
+  Tally tally_;
+  std::optional<Timeline> timeline_;
+  /// How a stream broke.
+  std::string trouble_;
   std::string reply_;
 };
 
@@ -182,10 +187,7 @@ class FloodRun {
 
 int run_flood(const FloodFlags& flags) {
   auto calls = call_options(flags.common);
-  auto rules = rules_of_file(flags.program_file);
-  if (rules && rules->venues.empty()) {
-    rules = tl::unexpected(std::string("a program without venues"));
-  }
+  auto rules = rules_with_venue(flags.program_file);
   if (!calls || !rules) {
     absl::FPrintF(stderr, "wutong-load: %s\n", !calls ? calls.error() : rules.error());
     return exit_usage;

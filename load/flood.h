@@ -30,6 +30,10 @@ struct FloodFlags {
   std::uint32_t batch = 0;
   /// Where the first reply is written as it is on the wire, for a peer that answers the same.
   std::string reply_file;
+  /// Of the figures over time.
+  std::uint32_t interval_ms = 1'000;
+  /// Where the report is written for people.
+  std::string html_file;
 };
 
 /// Answers how the program ends.

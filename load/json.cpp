@@ -35,6 +35,11 @@ void JsonWriter::begin_object(std::string_view key) {
   open('{');
 }
 
+void JsonWriter::begin_item() {
+  next_line();
+  open('{');
+}
+
 void JsonWriter::begin_list(std::string_view key) {
   name(key);
   open('[');

@@ -20,6 +20,8 @@ class JsonWriter {
 
   void begin_object(std::string_view key);
   void end_object() { close('}'); }
+  /// An object of a list.
+  void begin_item();
   void begin_list(std::string_view key);
   void end_list() { close(']'); }
 

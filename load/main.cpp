@@ -24,7 +24,7 @@ int main(int argc, char** argv) {
 
   SteadyFlags steady;
   CLI::App& steady_command =
-      *app.add_subcommand("steady", "send checkouts at a steady rate, and say how long they take");
+      *app.add_subcommand("steady", "send requests at a steady rate, and say how long they take");
   add_steady_flags(steady_command, steady);
 
   FloodFlags flood;

@@ -12,6 +12,11 @@ constexpr std::int64_t amount_minor = 88'00;
 
 }  // namespace
 
+std::int64_t unix_ms_now() {
+  const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count();
+}
+
 std::string PlainCheckouts::member_id(const std::string& member_prefix, std::uint32_t number) {
   return absl::StrFormat("%s%06d", member_prefix, number);
 }
@@ -22,9 +27,7 @@ void PlainCheckouts::make(v1::CheckoutRequest& request) {
   auto& order_id = *request.mutable_order_id();
   order_id.clear();
   absl::StrAppend(&order_id, order_prefix_, made_++);
-  const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
-  request.set_occurred_at_unix_ms(
-      std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count());
+  request.set_occurred_at_unix_ms(unix_ms_now());
   if (request.tenders_size() > 0) return;
   request.mutable_origin()->set_venue(rules_.venues.front().id);
   request.set_amount_minor(amount_minor);

@@ -10,6 +10,8 @@
 
 namespace wutong::load {
 
+[[nodiscard]] std::int64_t unix_ms_now();
+
 /// Whom the checkouts are of.
 enum class Buyers : std::uint8_t {
   /// Each as likely as another.

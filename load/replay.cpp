@@ -97,7 +97,7 @@ class ReplayRun {
       code = exit_unfinished;
     }
     print(surprises, code);
-    auto written = write_json(flags_.json_file, json(surprises, code));
+    auto written = write_file(flags_.json_file, json(surprises, code));
     if (written && !answers_file_.empty()) written = jobs_.write_answers(answers_file_);
     if (!written) {
       absl::FPrintF(stderr, "wutong-load: %s\n", written.error());

@@ -141,7 +141,7 @@ void write_check(JsonWriter& json, const CheckCounts& counts, const Findings& fi
   json.end_object();
 }
 
-tl::expected<void, std::string> write_json(const std::string& path, const std::string& text) {
+tl::expected<void, std::string> write_file(const std::string& path, const std::string& text) {
   if (path.empty()) return {};
   std::ofstream out(path, std::ios::binary | std::ios::trunc);
   out << text;

@@ -27,7 +27,7 @@ void print_check(const CheckCounts& counts, const Findings& findings);
 void write_check(JsonWriter& json, const CheckCounts& counts, const Findings& findings);
 
 /// Writes the file whole, or says why it cannot; does nothing without a path.
-[[nodiscard]] tl::expected<void, std::string> write_json(const std::string& path,
+[[nodiscard]] tl::expected<void, std::string> write_file(const std::string& path,
                                                          const std::string& text);
 
 }  // namespace wutong::load

@@ -173,4 +173,11 @@ tl::expected<Rules, std::string> rules_of_file(const std::string& path) {
   return rules;
 }
 
+tl::expected<Rules, std::string> rules_with_venue(const std::string& path) {
+  auto rules = rules_of_file(path);
+  if (rules && rules->venues.empty())
+    return tl::unexpected(std::string("a program without venues"));
+  return rules;
+}
+
 }  // namespace wutong::load

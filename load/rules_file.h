@@ -12,4 +12,7 @@ namespace wutong::load {
 [[nodiscard]] tl::expected<Rules, std::string> rules_of_text(const std::string& json);
 [[nodiscard]] tl::expected<Rules, std::string> rules_of_file(const std::string& path);
 
+/// The same; a program without venues is wrong, since there is nowhere to buy.
+[[nodiscard]] tl::expected<Rules, std::string> rules_with_venue(const std::string& path);
+
 }  // namespace wutong::load

@@ -3,117 +3,72 @@
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
 
-#include <algorithm>
-#include <chrono>
 #include <cstdio>
 
-#include "load/caller.h"
-#include "load/histogram.h"
+#include "load/axis.h"
 #include "load/json.h"
-#include "load/plain_checkout.h"
+#include "load/open_loop.h"
 #include "load/progress.h"
 #include "load/report.h"
 #include "load/rules_file.h"
+#include "load/run_page.h"
 
 namespace wutong::load {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+std::string page_of(const SteadyFlags& flags, const OpenLoop::Result& result) {
+  HtmlPage page(absl::StrCat("Steady load: ", number_text(flags.rate), " requests a second"));
+  page.paragraph(absl::StrCat("Sent for ", flags.seconds, " s after a warm-up of ", flags.warm_up_s,
+                              " s: ", flags.traffic.text(), "."));
+  page.paragraph(timed_since_due);
+  add_figures(page, result);
+  add_over_time(page, result.timeline);
+  add_distribution(page, result.tally);
+  return page.finish();
+}
 
-class SteadyRun {
- public:
-  SteadyRun(const SteadyFlags& flags, CallOptions calls, const Rules& rules)
-      : flags_(flags),
-        caller_(std::move(calls)),
-        checkouts_(rules, flags.member_prefix, flags.members,
-                   absl::StrCat("steady-", flags.seed, "-"), flags.seed) {}
+std::string json_of(const SteadyFlags& flags, const OpenLoop::Result& result, bool ok) {
+  JsonWriter json;
+  json.text("command", "steady");
+  json.truth("ok", ok);
+  json.number("rate", flags.rate);
+  write_result(json, result);
+  write_timeline(json, result.timeline);
+  return json.finish();
+}
 
-  int to_end() {
-    const std::uint64_t warm_up = std::uint64_t{flags_.rate} * flags_.warm_up_s;
-    const std::uint64_t checkouts = warm_up + std::uint64_t{flags_.rate} * flags_.seconds;
-    const auto start = Clock::now();
-    for (std::uint64_t number = 0; number < checkouts && !interrupted(); ++number) {
-      const auto at = start + std::chrono::microseconds(number * 1'000'000 / flags_.rate);
-      for (auto now = Clock::now(); now < at; now = Clock::now()) {
-        caller_.wait(std::chrono::system_clock::now() + (at - now));
-      }
-      send(at, number >= warm_up);
-    }
-    while (caller_.under_way() > 0) {
-      if (interrupted()) caller_.stop_retrying();
-      caller_.wait(std::chrono::system_clock::now() + std::chrono::milliseconds(100));
-    }
-    return conclude();
-  }
-
- private:
-  void send(Clock::time_point at, bool counted) {
-    v1::CheckoutRequest request;
-    checkouts_.make(request);
-    under_way_max_ = std::max(under_way_max_, caller_.under_way());
-    caller_.checkout(std::move(request),
-                     [this, at, counted](const Answer<v1::CheckoutReply>& answer) {
-                       if (!answer.status.ok() || !answer.reply.has_receipt()) {
-                         if (failed_++ == 0) example_ = text_of(answer);
-                         return;
-                       }
-                       if (!counted) return;
-                       const auto took = Clock::now() - at;
-                       latency_.record(static_cast<std::uint64_t>(
-                           std::chrono::duration_cast<std::chrono::microseconds>(took).count()));
-                     });
-  }
-
-  int conclude() {
-    const int code = interrupted() ? exit_interrupted : failed_ > 0 ? exit_wrong : exit_ok;
-    absl::PrintF(
-        "%d checkouts at %d a second: p50 %.2f ms, p99 %.2f ms, most %.2f ms; %d failed%s%s\n",
-        latency_.count(), flags_.rate, ms(0.5), ms(0.99), ms(1), failed_,
-        failed_ > 0 ? ", as by " : "", example_);
-    std::fflush(stdout);
-    JsonWriter json;
-    json.text("command", "steady");
-    json.truth("ok", code == exit_ok);
-    json.number("checkouts", static_cast<std::int64_t>(latency_.count()));
-    json.number("failed", static_cast<std::int64_t>(failed_));
-    json.number("under_way_max", static_cast<std::int64_t>(under_way_max_));
-    json.real("p50_ms", ms(0.5));
-    json.real("p90_ms", ms(0.9));
-    json.real("p99_ms", ms(0.99));
-    json.real("max_ms", ms(1));
-    if (const auto written = write_json(flags_.common.json_file, json.finish()); !written) {
-      absl::FPrintF(stderr, "wutong-load: %s\n", written.error());
-      return code == exit_ok ? exit_usage : code;
-    }
-    return code;
-  }
-
-  [[nodiscard]] double ms(double share) const {
-    return static_cast<double>(latency_.quantile(share)) / 1e3;
-  }
-
-  const SteadyFlags& flags_;
-  Caller caller_;
-  PlainCheckouts checkouts_;
-  Histogram latency_;
-  std::size_t under_way_max_ = 0;
-  std::uint64_t failed_ = 0;
-  std::string example_;
-};
+int code_of(const SteadyFlags& flags, const OpenLoop::Result& result) {
+  if (interrupted()) return exit_interrupted;
+  if (result.tally.failed() > 0 || !result.whole) return exit_wrong;
+  return result.tally.turned_away().count() > 0 && !flags.may_turn_away ? exit_wrong : exit_ok;
+}
 
 }  // namespace
 
 int run_steady(const SteadyFlags& flags) {
-  auto calls = call_options(flags.common);
-  auto rules = rules_of_file(flags.program_file);
-  if (rules && rules->venues.empty()) {
-    rules = tl::unexpected(std::string("a program without venues"));
-  }
+  const TrafficFlags& traffic = flags.traffic;
+  const auto calls = call_options(traffic.common);
+  const auto rules = rules_with_venue(traffic.program_file);
   if (!calls || !rules) {
     absl::FPrintF(stderr, "wutong-load: %s\n", !calls ? calls.error() : rules.error());
     return exit_usage;
   }
-  return SteadyRun(flags, *std::move(calls), *rules).to_end();
+  if (traffic.enroll && !enroll_all(traffic, *calls)) return exit_unfinished;
+  Mix mix(*rules, traffic.mix("steady"));
+  OpenLoop loop(*calls, traffic.open_loop(), mix);
+
+  const auto result = loop.run({.rate = flags.rate,
+                                .spacing = traffic.spacing(),
+                                .seed = seed_of(traffic.seed, 2),
+                                .warm_up = std::chrono::seconds(flags.warm_up_s),
+                                .length = std::chrono::seconds(flags.seconds)});
+
+  const int code = code_of(flags, result);
+  absl::PrintF("%d a second: %s\n", flags.rate, text_of(result));
+  if (!loop.trouble().empty()) absl::PrintF("%s\n", loop.trouble());
+  std::fflush(stdout);
+  return write_reports(traffic.common.json_file, json_of(flags, result, code == exit_ok),
+                       traffic.html_file, page_of(flags, result), code);
 }
 
 }  // namespace wutong::load

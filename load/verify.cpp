@@ -96,7 +96,7 @@ int run_verify(const VerifyFlags& flags) {
   json.truth("ok", code == exit_ok);
   write_calls(json, caller.stats());
   write_check(json, comparison.counts(), findings);
-  if (const auto written = write_json(flags.common.json_file, json.finish()); !written) {
+  if (const auto written = write_file(flags.common.json_file, json.finish()); !written) {
     absl::FPrintF(stderr, "wutong-load: %s\n", written.error());
     return code == exit_ok ? exit_usage : code;
   }

@@ -87,6 +87,7 @@ void fill(v1::CheckoutRecord& record, const v1::CheckoutRequest& request,
   record.set_cash_due_minor(result.earning.cash_due_minor);
 }
 
+grpc::Status exhausted() { return {grpc::StatusCode::RESOURCE_EXHAUSTED, "too many"}; }
 grpc::Status unavailable() { return {grpc::StatusCode::UNAVAILABLE, "not now"}; }
 
 }  // namespace
@@ -105,9 +106,19 @@ NaiveGateway::~NaiveGateway() {
 
 std::string NaiveGateway::target() const { return absl::StrCat("127.0.0.1:", port_); }
 
-void NaiveGateway::recover() {
+void NaiveGateway::err(Faults faults) {
   const std::lock_guard lock(mutex_);
-  faults_ = {};
+  faults_ = faults;
+}
+
+int NaiveGateway::checkouts_seen() {
+  const std::lock_guard lock(mutex_);
+  return checkouts_seen_;
+}
+
+std::size_t NaiveGateway::refunds_taken() {
+  const std::lock_guard lock(mutex_);
+  return refunds_.size();
 }
 
 NaiveGateway::Trouble NaiveGateway::trouble() {
@@ -173,26 +184,65 @@ grpc::Status NaiveGateway::Quote(grpc::ServerContext*, const v1::QuoteRequest* r
 
 grpc::Status NaiveGateway::Checkout(grpc::ServerContext*, const v1::CheckoutRequest* request,
                                     v1::CheckoutReply* reply) {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   const Trouble trouble = this->trouble();
   if (trouble.before) return unavailable();
-  const auto known = orders_.find(key_of(*request));
+  if (!let_in(lock)) return exhausted();
+  answer(*request, reply);
+  return trouble.after ? unavailable() : grpc::Status::OK;
+}
+
+bool NaiveGateway::let_in(std::unique_lock<std::mutex>& lock) {
+  const int number = ++checkouts_seen_;
+  came_.notify_all();
+  came_.wait(lock, [&] { return checkouts_seen_ >= faults_.waits_for; });
+  return faults_.exhausted == 0 || number % faults_.exhausted != 0;
+}
+
+grpc::Status NaiveGateway::Stream(
+    grpc::ServerContext*, grpc::ServerReaderWriter<v1::BatchReply, v1::BatchRequest>* stream) {
+  v1::BatchRequest batch;
+  v1::BatchReply replies;
+  while (stream->Read(&batch)) {
+    const std::lock_guard lock(mutex_);
+    for (const v1::BatchItem& item : batch.items()) {
+      v1::BatchItemReply& reply = *replies.add_items();
+      reply.set_number(item.number());
+      if (item.has_refund()) {
+        refund(item.refund(), reply.mutable_refund());
+        continue;
+      }
+      const int number = ++checkouts_seen_;
+      if (number == faults_.breaks_stream_after) return unavailable();
+      if (faults_.exhausted > 0 && number % faults_.exhausted == 0) {
+        reply.mutable_error()->set_code(grpc::StatusCode::RESOURCE_EXHAUSTED);
+      } else {
+        answer(item.checkout(), reply.mutable_checkout());
+      }
+    }
+    if (checkouts_seen_ < faults_.waits_for) continue;
+    stream->Write(replies);
+    replies.Clear();
+  }
+  return grpc::Status::OK;
+}
+
+void NaiveGateway::answer(const v1::CheckoutRequest& request, v1::CheckoutReply* reply) {
+  const auto known = orders_.find(key_of(request));
   if (known == orders_.end()) {
-    take(*request, reply);
-  } else if (known->second.request.member().id() != request->member().id()) {
+    take(request, reply);
+  } else if (known->second.request.member().id() != request.member().id()) {
     if (faults_.takes_from_other_member > 0) {
-      take(*request, reply);
+      take(request, reply);
     } else {
       refuse(*reply->mutable_refusal(), v1::REFUSAL_CODE_OTHER_MEMBER, "order_id");
     }
-  } else if (const std::string field = difference(known->second.request, *request);
-             !field.empty()) {
+  } else if (const std::string field = difference(known->second.request, request); !field.empty()) {
     refuse(*reply->mutable_refusal(), v1::REFUSAL_CODE_OTHER_CONTENT, field);
   } else {
     *reply->mutable_receipt()->mutable_record() = known->second.record;
     reply->mutable_receipt()->set_replayed(true);
   }
-  return trouble.after ? unavailable() : grpc::Status::OK;
 }
 
 void NaiveGateway::take(const v1::CheckoutRequest& request, v1::CheckoutReply* reply) {

@@ -3,6 +3,7 @@
 #include <grpcpp/grpcpp.h>
 #include <wutong/v1/points.grpc.pb.h>
 
+#include <condition_variable>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -31,6 +32,12 @@ class NaiveGateway final : public v1::Points::Service {
     int unavailable = 0;
     /// No call is answered any more after so many.
     int dies_after = 0;
+    /// No checkout is answered before so many have come.
+    int waits_for = 0;
+    /// Every n-th checkout is answered RESOURCE_EXHAUSTED, without taking effect.
+    int exhausted = 0;
+    /// A stream ends, with what is unanswered in it, when so many checkouts have come.
+    int breaks_stream_after = 0;
   };
 
   NaiveGateway(const Rules& rules, Faults faults);
@@ -39,7 +46,13 @@ class NaiveGateway final : public v1::Points::Service {
   [[nodiscard]] std::string target() const;
 
   /// From now on nothing goes wrong.
-  void recover();
+  void recover() { err({}); }
+  /// From now on other things do.
+  void err(Faults faults);
+
+  /// Checkouts that came, whatever became of them, and refunds that took effect.
+  [[nodiscard]] int checkouts_seen();
+  [[nodiscard]] std::size_t refunds_taken();
 
   grpc::Status Quote(grpc::ServerContext*, const v1::QuoteRequest*, v1::QuoteReply*) override;
   grpc::Status Checkout(grpc::ServerContext*, const v1::CheckoutRequest*,
@@ -48,6 +61,8 @@ class NaiveGateway final : public v1::Points::Service {
   grpc::Status GetReceipt(grpc::ServerContext*, const v1::GetReceiptRequest*,
                           v1::GetReceiptReply*) override;
   grpc::Status Enroll(grpc::ServerContext*, const v1::EnrollRequest*, v1::EnrollReply*) override;
+  grpc::Status Stream(grpc::ServerContext*,
+                      grpc::ServerReaderWriter<v1::BatchReply, v1::BatchRequest>* stream) override;
   grpc::Status GetMember(grpc::ServerContext*, const v1::GetMemberRequest*,
                          v1::GetMemberReply*) override;
 
@@ -67,6 +82,9 @@ class NaiveGateway final : public v1::Points::Service {
     bool after = false;
   };
   Trouble trouble();
+  /// Waits until checkouts are answered; false if this one is one too many.
+  bool let_in(std::unique_lock<std::mutex>& lock);
+  void answer(const v1::CheckoutRequest& request, v1::CheckoutReply* reply);
   v1::ReceiptRecord stamped(std::int64_t received_at_unix_ms);
   void take(const v1::CheckoutRequest& request, v1::CheckoutReply* reply);
   void refund(const v1::RefundRequest& request, v1::RefundReply* reply);
@@ -79,6 +97,8 @@ class NaiveGateway final : public v1::Points::Service {
   std::map<std::string, v1::ReceiptRecord> refunds_;
   int calls_ = 0;
   int checkouts_ = 0;
+  int checkouts_seen_ = 0;
+  std::condition_variable came_;
   std::uint64_t sequence_ = 0;
   int port_ = 0;
   std::unique_ptr<grpc::Server> server_;

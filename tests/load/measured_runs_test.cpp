@@ -1,0 +1,186 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <sstream>
+
+#include "load/flood.h"
+#include "load/rules_file.h"
+#include "load/steady.h"
+#include "tests/load/naive_gateway.h"
+
+/// `steady` and `flood` as a whole, against a gateway that errs as it is told to.
+namespace wutong::load {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+class MeasuredRunsTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = std::filesystem::temp_directory_path() /
+              ("wutong_measured_runs_test_" + std::to_string(getpid()));
+    std::filesystem::create_directories(folder_);
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  void start(NaiveGateway::Faults faults = {}) { gateway_.emplace(rules_, faults); }
+
+  CommonFlags common() {
+    return {.target = gateway_->target(),
+            .channels = 2,
+            .outstanding = 16,
+            .give_up_after_s = 0,
+            .json_file = folder_ / "summary.json"};
+  }
+  /// By calls, or over streams where `batch` says so.
+  TrafficFlags traffic(std::uint32_t batch) {
+    return {.common = common(),
+            .program_file = program_,
+            .members = 10,
+            .enroll = true,
+            .batch = batch,
+            .html_file = folder_ / "report.html"};
+  }
+  /// 400 requests within a second.
+  SteadyFlags steady(std::uint32_t batch) {
+    return {.traffic = traffic(batch), .rate = 400, .seconds = 1, .warm_up_s = 0};
+  }
+
+  std::string text_of(const char* file) {
+    std::ifstream in(folder_ / file);
+    std::ostringstream text;
+    text << in.rdbuf();
+    return text.str();
+  }
+  /// Of the summary, the first of that name.
+  double number(const std::string& name) {
+    const std::string summary = text_of("summary.json");
+    const auto at = summary.find("\"" + name + "\": ");
+    if (at == std::string::npos) ADD_FAILURE() << name << " is missing in " << summary;
+    return std::strtod(summary.c_str() + at + name.size() + 4, nullptr);
+  }
+
+  const std::string program_ = WUTONG_SOURCE_DIR "/ops/program/program.json";
+  const Rules rules_ = rules_of_file(program_).value();
+  std::filesystem::path folder_;
+  std::optional<NaiveGateway> gateway_;
+};
+
+/// Calls, and batches of 16.
+class OpenLoopTest : public MeasuredRunsTest, public testing::WithParamInterface<std::uint32_t> {};
+
+TEST_P(OpenLoopTest, WhoeverIsDueIsSentThoughNobodyIsAnswered) {
+  // More than a loop that waits for answers would have under way.
+  start({.waits_for = 400});
+  SteadyFlags flags = steady(GetParam());
+  // The gateway answers a stream when it reads the next of it, so the last must come by the same.
+  flags.traffic.common.channels = 1;
+
+  EXPECT_EQ(run_steady(flags), exit_ok);
+
+  EXPECT_EQ(number("done"), 400);
+  // The first was due when the run began, and answered when the last had come.
+  EXPECT_GE(number("max_ms"), 997);
+  EXPECT_GE(number("p50_ms"), 490);
+}
+
+TEST_P(OpenLoopTest, RequestsWithRefundsAreAllDone) {
+  start();
+  SteadyFlags flags = steady(GetParam());
+  flags.traffic.refunds_percent = 30;
+  flags.traffic.poisson = true;
+
+  EXPECT_EQ(run_steady(flags), exit_ok);
+
+  EXPECT_GT(gateway_->refunds_taken(), 20U);
+  EXPECT_EQ(static_cast<double>(gateway_->checkouts_seen()) +
+                static_cast<double>(gateway_->refunds_taken()),
+            number("done"));
+}
+
+TEST_P(OpenLoopTest, WhatIsTurnedAwayIsCountedAndFailsUnlessItMay) {
+  start({.exhausted = 10});
+  SteadyFlags flags = steady(GetParam());
+
+  EXPECT_EQ(run_steady(flags), exit_wrong);
+
+  EXPECT_EQ(number("done"), 360);
+  EXPECT_EQ(number("turned_away"), 40);
+  EXPECT_EQ(number("failed"), 0);
+  flags.traffic.seed = 2;
+  flags.may_turn_away = true;
+  EXPECT_EQ(run_steady(flags), exit_ok);
+}
+
+INSTANTIATE_TEST_SUITE_P(CallsAndStreams, OpenLoopTest, testing::Values(0U, 16U));
+
+TEST_F(MeasuredRunsTest, RequestsOfAStreamThatBreaksAreWithoutAnswer) {
+  start({.breaks_stream_after = 100});
+
+  EXPECT_EQ(run_steady(steady(16)), exit_wrong);
+
+  EXPECT_THAT(text_of("summary.json"), HasSubstr("\"no answer\""));
+}
+
+TEST_F(MeasuredRunsTest, CallsThatFailAreNotTriedAgain) {
+  // The members' enrollment is, so it comes first.
+  start();
+  SteadyFlags flags = steady(0);
+  ASSERT_EQ(run_steady(flags), exit_ok);
+  flags.traffic.enroll = false;
+  flags.traffic.seed = 2;
+  gateway_->err({.unavailable = 4});
+
+  EXPECT_EQ(run_steady(flags), exit_wrong);
+
+  EXPECT_EQ(number("done"), 300);
+  EXPECT_EQ(number("failed"), 100);
+  EXPECT_EQ(number("UNAVAILABLE"), 100);
+}
+
+TEST_F(MeasuredRunsTest, AReportIsOneFileThatNeedsNoOther) {
+  start({.exhausted = 10});
+  SteadyFlags flags = steady(0);
+  flags.traffic.interval_ms = 100;
+  flags.may_turn_away = true;
+
+  EXPECT_EQ(run_steady(flags), exit_ok);
+
+  const std::string page = text_of("report.html");
+  EXPECT_THAT(page, AllOf(HasSubstr("<svg"), HasSubstr("requests a second"), HasSubstr("p99.9"),
+                          HasSubstr("Turned away (RESOURCE_EXHAUSTED)")));
+  EXPECT_THAT(page,
+              AllOf(Not(HasSubstr("src=")), Not(HasSubstr("href=")), Not(HasSubstr("url(")),
+                    Not(HasSubstr("@import")), Not(HasSubstr("<script")), Not(HasSubstr("nan"))));
+}
+
+TEST_F(MeasuredRunsTest, AFloodTellsItsRateOverTime) {
+  start();
+  for (const std::uint32_t batch : {0U, 4U}) {
+    EXPECT_EQ(run_flood({.common = common(),
+                         .program_file = program_,
+                         .seed = batch + 1,
+                         .members = 10,
+                         .enroll = true,
+                         .checkouts = 200,
+                         .batch = batch,
+                         .interval_ms = 10,
+                         .html_file = folder_ / "report.html"}),
+              exit_ok);
+
+    EXPECT_GE(number("checkouts"), 200);
+    EXPECT_GT(number("checkouts_per_s"), 0);
+    EXPECT_THAT(text_of("summary.json"), HasSubstr("\"intervals\""));
+    EXPECT_THAT(text_of("report.html"), HasSubstr("<svg"));
+  }
+}
+
+}  // namespace
+}  // namespace wutong::load
