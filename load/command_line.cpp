@@ -119,6 +119,35 @@ void add_steady_flags(CLI::App& app, SteadyFlags& flags) {
   add_traffic_flags(app, flags.traffic);
 }
 
+void add_ramp_flags(CLI::App& app, RampFlags& flags) {
+  app.add_option("--from", flags.search.from, "requests a second to begin with")
+      ->capture_default_str()
+      ->check(CLI::Range(1U, 100'000U));
+  app.add_option("--to", flags.search.to, "requests a second to end with, if nothing breaks before")
+      ->capture_default_str()
+      ->check(CLI::Range(1U, 100'000U));
+  app.add_option("--raise-percent", flags.search.raise_percent, "from one rate to the next")
+      ->capture_default_str()
+      ->check(CLI::Range(1U, 1'000U));
+  app.add_option("--precision-percent", flags.search.precision_percent,
+                 "the knee is found when a rate that is so much higher breaks")
+      ->capture_default_str()
+      ->check(CLI::Range(1U, 100U));
+  app.add_option("--tries", flags.search.tries, "a rate breaks if it breaks so often in a row")
+      ->capture_default_str()
+      ->check(CLI::Range(1U, 100U));
+  app.add_option("--p99-bound-ms", flags.p99_bound_ms, "a rate holds if p99 is at most this")
+      ->capture_default_str()
+      ->check(CLI::Range(1U, 60'000U));
+  app.add_option("--step-s", flags.step_s, "how long a rate is timed")
+      ->capture_default_str()
+      ->check(CLI::Range(1U, 3'600U));
+  app.add_option("--warm-up-s", flags.warm_up_s, "how long a rate is sent before")
+      ->capture_default_str()
+      ->check(CLI::Range(0U, 3'600U));
+  add_traffic_flags(app, flags.traffic);
+}
+
 void add_flood_flags(CLI::App& app, FloodFlags& flags) {
   app.add_option("--program", flags.program_file, "the program that the gateway serves")
       ->required();

@@ -2,6 +2,7 @@
 
 #include "load/day.h"
 #include "load/flood.h"
+#include "load/ramp.h"
 #include "load/replay.h"
 #include "load/steady.h"
 #include "load/verify.h"
@@ -17,6 +18,7 @@ void add_day_flags(CLI::App& app, DayFlags& flags);
 void add_replay_flags(CLI::App& app, ReplayFlags& flags);
 void add_flood_flags(CLI::App& app, FloodFlags& flags);
 void add_steady_flags(CLI::App& app, SteadyFlags& flags);
+void add_ramp_flags(CLI::App& app, RampFlags& flags);
 void add_verify_flags(CLI::App& app, VerifyFlags& flags);
 
 }  // namespace wutong::load

@@ -27,6 +27,11 @@ int main(int argc, char** argv) {
       *app.add_subcommand("steady", "send requests at a steady rate, and say how long they take");
   add_steady_flags(steady_command, steady);
 
+  RampFlags ramp;
+  CLI::App& ramp_command = *app.add_subcommand(
+      "ramp", "raise the rate until latency is above its bound, and tell where that is");
+  add_ramp_flags(ramp_command, ramp);
+
   FloodFlags flood;
   CLI::App& flood_command = *app.add_subcommand(
       "flood", "send as many checkouts as are answered, alone or in a stream's batches");
@@ -46,6 +51,7 @@ int main(int argc, char** argv) {
   if (day_command.parsed()) return run_day(day);
   if (replay_command.parsed()) return run_replay(replay);
   if (steady_command.parsed()) return run_steady(steady);
+  if (ramp_command.parsed()) return run_ramp(ramp);
   if (flood_command.parsed()) return run_flood(flood);
   return run_verify(verify);
 }

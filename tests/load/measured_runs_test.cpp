@@ -9,11 +9,12 @@
 #include <sstream>
 
 #include "load/flood.h"
+#include "load/ramp.h"
 #include "load/rules_file.h"
 #include "load/steady.h"
 #include "tests/load/naive_gateway.h"
 
-/// `steady` and `flood` as a whole, against a gateway that errs as it is told to.
+/// `steady`, `ramp` and `flood` as a whole, against a gateway that errs as it is told to.
 namespace wutong::load {
 namespace {
 
@@ -119,7 +120,42 @@ TEST_P(OpenLoopTest, WhatIsTurnedAwayIsCountedAndFailsUnlessItMay) {
   EXPECT_EQ(run_steady(flags), exit_ok);
 }
 
+TEST_P(OpenLoopTest, ARampEndsWhereRequestsAreTurnedAway) {
+  // 150 requests hold, and of 200 more one does not.
+  start({.exhausted = 300});
+
+  EXPECT_EQ(
+      run_ramp(
+          {.traffic = traffic(GetParam()),
+           .search =
+               {.from = 150, .to = 200, .raise_percent = 100, .precision_percent = 50, .tries = 1},
+           .p99_bound_ms = 60'000,
+           .step_s = 1,
+           .warm_up_s = 0}),
+      exit_ok);
+
+  EXPECT_EQ(number("knee_per_s"), 150);
+  EXPECT_EQ(number("broke_per_s"), 200);
+  EXPECT_THAT(text_of("report.html"), HasSubstr("the knee is at 150 a second"));
+}
+
 INSTANTIATE_TEST_SUITE_P(CallsAndStreams, OpenLoopTest, testing::Values(0U, 16U));
+
+TEST_F(MeasuredRunsTest, ARateBreaksWhereP99IsAboveItsBound) {
+  // Whoever is due in the first of two seconds waits for those of the second.
+  start({.waits_for = 190});
+
+  EXPECT_EQ(run_ramp({.traffic = traffic(0),
+                      .search = {.from = 100, .to = 100, .tries = 5},
+                      .p99_bound_ms = 800,
+                      .step_s = 2,
+                      .warm_up_s = 0}),
+            exit_ok);
+
+  // Another try found answers at once.
+  EXPECT_THAT(text_of("summary.json"),
+              AllOf(HasSubstr("\"held\": false"), HasSubstr("\"held\": true")));
+}
 
 TEST_F(MeasuredRunsTest, RequestsOfAStreamThatBreaksAreWithoutAnswer) {
   start({.breaks_stream_after = 100});
