@@ -151,6 +151,7 @@ class FloodRun {
         "The next checkout goes out when another is answered, so latency tells how long each took "
         "under "
         "this load, and not what customers feel who come at times of their own.");
+    add_origin(page, flags_.common.target);
     page.heading("Figures");
     page.paragraph(
         absl::StrCat(number_text(std::round(rate())), " checkouts a second; ", tally_.text(), "."));

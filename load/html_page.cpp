@@ -25,7 +25,7 @@ h2 { font-size: 18px; margin: 36px 0 8px; }
 p { margin: 4px 0; }
 figure { margin: 20px 0 0; }
 figcaption { font-weight: 600; }
-.wide { overflow-x: auto; }
+.wide { overflow-x: auto; margin: 12px 0; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: 4px 14px 4px 0; border-bottom: 1px solid var(--rule); text-align: right;
   white-space: nowrap; }

@@ -118,7 +118,7 @@ class Drawing {
   void line_of(const Plot::Bound& bound) {
     if (!y_.shows(bound.y)) return;
     line("bound", left, up(bound.y), right, up(bound.y));
-    text("tick end", right - 4, up(bound.y) - 5, bound.text);
+    text("tick", left + 6, up(bound.y) - 5, bound.text);
   }
 
   void legend() {

@@ -136,7 +136,8 @@ class Ramp {
         "if it does not hold in ",
         flags_.search.tries, flags_.search.tries == 1 ? " try." : " tries."));
     page.paragraph(timed_since_due);
-    page.heading("Latency against rate");
+    add_origin(page, flags_.traffic.common.target);
+    page.heading("The knee");
     page.plot(against_rate());
     page.heading("Steps");
     page.table(table());

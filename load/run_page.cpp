@@ -2,6 +2,8 @@
 
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
+#include <absl/time/clock.h>
+#include <absl/time/time.h>
 
 #include <algorithm>
 #include <cmath>
@@ -30,13 +32,13 @@ template <typename Value>
 Plot::Curve curve_of(const std::vector<Part>& parts, const char* name, Value value) {
   Plot::Curve curve{.name = name};
   for (const Part& part : parts) {
+    if (!curve.points.empty()) curve.points.push_back({part.begins_s, no_value});
     const double length = part.timeline->seconds_of_interval();
     double middle = part.begins_s + length / 2;
     for (const Timeline::Interval& interval : part.timeline->intervals()) {
       curve.points.push_back({middle, value(interval, length)});
       middle += length;
     }
-    curve.points.push_back({middle, no_value});
   }
   return curve;
 }
@@ -79,6 +81,12 @@ Plot::Curve distribution_of(const char* name, const Histogram& latency) {
 }
 
 }  // namespace
+
+void add_origin(HtmlPage& page, const std::string& target) {
+  page.paragraph(absl::StrCat(
+      "By wutong-load against ", target, ", ended ",
+      absl::FormatTime("%Y-%m-%d %H:%M:%S UTC", absl::Now(), absl::UTCTimeZone()), "."));
+}
 
 std::string text_of(const OpenLoop::Result& result) {
   std::string text = result.tally.text();

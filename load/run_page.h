@@ -23,6 +23,8 @@ void write_result(JsonWriter& json, const OpenLoop::Result& result);
 /// The list `intervals`.
 void write_timeline(JsonWriter& json, const Timeline& timeline);
 
+/// Who was asked, and when.
+void add_origin(HtmlPage& page, const std::string& target);
 /// Tables of counts and of latencies.
 void add_figures(HtmlPage& page, const OpenLoop::Result& result);
 void add_latencies(HtmlPage& page, const Tally& tally);

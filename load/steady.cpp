@@ -21,6 +21,7 @@ std::string page_of(const SteadyFlags& flags, const OpenLoop::Result& result) {
   page.paragraph(absl::StrCat("Sent for ", flags.seconds, " s after a warm-up of ", flags.warm_up_s,
                               " s: ", flags.traffic.text(), "."));
   page.paragraph(timed_since_due);
+  add_origin(page, flags.traffic.common.target);
   add_figures(page, result);
   add_over_time(page, result.timeline);
   add_distribution(page, result.tally);
