@@ -50,7 +50,7 @@ bool worth_retrying(const grpc::Status& status, const v1::ErrorDetail& detail) {
 
 }  // namespace
 
-std::shared_ptr<grpc::Channel> open_channel(const std::string& target) {
+std::shared_ptr<grpc::Channel> open_channel(const std::string& target, Window window) {
   grpc::ChannelArguments arguments;
   // Channels to one target would share a connection otherwise.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
@@ -60,6 +60,7 @@ std::shared_ptr<grpc::Channel> open_channel(const std::string& target) {
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 250);
   // Our own retries are counted, gRPC's are not.
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+  if (window == Window::fixed) arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
   return grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), arguments);
 }
 

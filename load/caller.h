@@ -21,8 +21,17 @@ class Channel;
 
 namespace wutong::load {
 
+/// How much of a stream its reader's side takes unread.
+enum class Window : std::uint8_t {
+  /// More and more on a fast connection, megabytes in the end.
+  growing,
+  /// 64 KiB, and then the writer is held back.
+  fixed,
+};
+
 /// A channel with a connection of its own, which finds a gateway again soon after its restart.
-[[nodiscard]] std::shared_ptr<grpc::Channel> open_channel(const std::string& target);
+[[nodiscard]] std::shared_ptr<grpc::Channel> open_channel(const std::string& target,
+                                                          Window window = Window::growing);
 
 struct CallOptions {
   std::string target;

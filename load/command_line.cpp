@@ -172,6 +172,37 @@ void add_flood_flags(CLI::App& app, FloodFlags& flags) {
   add_common_flags(app, flags.common);
 }
 
+void add_unruly_flags(CLI::App& app, UnrulyFlags& flags) {
+  app.add_option("--program", flags.program_file, "the program that the gateway serves")
+      ->required();
+  app.add_option("--seconds", flags.seconds, "how long")
+      ->capture_default_str()
+      ->check(CLI::Range(1U, 86'400U));
+  app.add_option("--connections", flags.connections, "at a time, beside those of slow readers")
+      ->capture_default_str()
+      ->check(CLI::Range(1U, 20'000U));
+  const auto per_second = [&](const char* name, std::uint32_t& value, const char* what) {
+    app.add_option(name, value, what)->capture_default_str()->check(CLI::Range(0U, 100'000U));
+  };
+  per_second("--calls-per-s", flags.calls_per_s, "calls over all connections");
+  per_second("--reconnects-per-s", flags.reconnects_per_s, "connections closed and opened again");
+  per_second("--broken-streams-per-s", flags.broken_streams_per_s,
+             "streams broken off when a batch is written");
+  app.add_option("--slow-readers", flags.slow_readers,
+                 "streams that are written to without pause and hardly read")
+      ->capture_default_str()
+      ->check(CLI::Range(0U, 1'000U));
+  app.add_option("--read-every-ms", flags.read_every_ms,
+                 "of a slow reader, from one message to the next")
+      ->capture_default_str()
+      ->check(CLI::Range(1U, 600'000U));
+  app.add_option("--batch", flags.batch, "checkouts of a batch in both kinds of streams")
+      ->capture_default_str()
+      ->check(CLI::Range(1U, 1'024U));
+  add_buyer_flags(app, flags.members, flags.member_prefix, flags.seed);
+  add_common_flags(app, flags.common);
+}
+
 void add_replay_flags(CLI::App& app, ReplayFlags& flags) {
   app.add_option("csv", flags.csv_file,
                  "rows of occurred_at, kind (purchase or return), order_id, original_order_id, "

@@ -37,6 +37,12 @@ int main(int argc, char** argv) {
       "flood", "send as many checkouts as are answered, alone or in a stream's batches");
   add_flood_flags(flood_command, flood);
 
+  UnrulyFlags unruly;
+  CLI::App& unruly_command = *app.add_subcommand(
+      "unruly",
+      "be many clients that come and go, break streams off and do not read what they are told");
+  add_unruly_flags(unruly_command, unruly);
+
   VerifyFlags verify;
   CLI::App& verify_command = *app.add_subcommand(
       "verify", "fetch every receipt of a file that `day --acked` wrote, and compare");
@@ -53,5 +59,6 @@ int main(int argc, char** argv) {
   if (steady_command.parsed()) return run_steady(steady);
   if (ramp_command.parsed()) return run_ramp(ramp);
   if (flood_command.parsed()) return run_flood(flood);
+  if (unruly_command.parsed()) return run_unruly(unruly);
   return run_verify(verify);
 }

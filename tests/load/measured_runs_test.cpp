@@ -12,6 +12,7 @@
 #include "load/ramp.h"
 #include "load/rules_file.h"
 #include "load/steady.h"
+#include "load/unruly.h"
 #include "tests/load/naive_gateway.h"
 
 /// `steady`, `ramp` and `flood` as a whole, against a gateway that errs as it is told to.
@@ -216,6 +217,31 @@ TEST_F(MeasuredRunsTest, AFloodTellsItsRateOverTime) {
     EXPECT_THAT(text_of("summary.json"), HasSubstr("\"intervals\""));
     EXPECT_THAT(text_of("report.html"), HasSubstr("<svg"));
   }
+}
+
+TEST_F(MeasuredRunsTest, UnrulyClientsComeAndGoBreakOffAndHardlyRead) {
+  start();
+  ASSERT_EQ(run_steady(steady(0)), exit_ok);
+
+  EXPECT_EQ(run_unruly({.common = common(),
+                        .program_file = program_,
+                        .members = 10,
+                        .seconds = 1,
+                        .connections = 20,
+                        .calls_per_s = 100,
+                        .reconnects_per_s = 50,
+                        .broken_streams_per_s = 50,
+                        .slow_readers = 2,
+                        .read_every_ms = 100,
+                        .batch = 16}),
+            exit_ok);
+
+  EXPECT_GT(number("connections_opened"), 20);
+  EXPECT_GT(number("calls_answered"), 0);
+  EXPECT_GT(number("streams_broken"), 0);
+  EXPECT_GT(number("slow_read"), 0);
+  EXPECT_GT(number("slow_sent"), number("slow_read"));
+  EXPECT_EQ(number("slow_ended"), 0);
 }
 
 }  // namespace

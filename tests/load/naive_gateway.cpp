@@ -204,7 +204,7 @@ grpc::Status NaiveGateway::Stream(
   v1::BatchRequest batch;
   v1::BatchReply replies;
   while (stream->Read(&batch)) {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
     for (const v1::BatchItem& item : batch.items()) {
       v1::BatchItemReply& reply = *replies.add_items();
       reply.set_number(item.number());
@@ -221,7 +221,9 @@ grpc::Status NaiveGateway::Stream(
       }
     }
     if (checkouts_seen_ < faults_.waits_for) continue;
-    stream->Write(replies);
+    // Whoever does not read keeps nobody else waiting.
+    lock.unlock();
+    if (!stream->Write(replies)) break;
     replies.Clear();
   }
   return grpc::Status::OK;
