@@ -1,6 +1,7 @@
 """The gateway and the gRPC echo, and wutong-load that asks both of them in the same arrangements."""
 
 import itertools
+import os
 import re
 import urllib.request
 from pathlib import Path
@@ -67,9 +68,10 @@ class Echo:
 class Gateway:
     """A gateway over a Redis and a ledger of its own, made by entering it."""
 
-    def __init__(self, setting, name, durability="always", engine="threads = 2", core=SERVER_CORE):
+    def __init__(self, setting, name, durability="always", engine="threads = 2", core=SERVER_CORE,
+                 edge="", policy=POLICY):
         self.setting, self.name, self.durability = setting, name, durability
-        self.engine, self.core = engine, core
+        self.engine, self.core, self.edge, self.policy = engine, core, edge, policy
         self.folder = setting.folder / name
         self.redis, self.server = None, None
 
@@ -116,11 +118,12 @@ lease_ttl_ms = {LEASE_MS}
 {engine}
 [gateway]
 listen = "127.0.0.1:0"
+{self.edge}
 [metrics]
 listen = "127.0.0.1:0"
 [documents]
 program = "{PROGRAM}"
-risk_policy = "{POLICY}"
+risk_policy = "{self.policy}"
 [credentials]
 file = "{self.setting.folder / "credentials.toml"}"
 [witness]
@@ -139,9 +142,10 @@ file = "witness"
         self.spawn()
         self.server.wait_until(lambda: self.metric("wutong_ready") == 1, "readiness")
 
-    def restart(self, engine):
-        """In order, with other lines of TOML for [engine]."""
+    def restart(self, engine, edge=""):
+        """In order, with other lines of TOML for [engine] and [gateway]."""
         self.stop()
+        self.edge = edge
         self.write_config(engine)
         self.serve()
 
@@ -162,6 +166,14 @@ file = "witness"
             return None
         with urllib.request.urlopen(f"http://127.0.0.1:{port.group(1)}/metrics", timeout=30) as page:
             return float(re.search(rf"^{name} (\S+)$", page.read().decode(), re.M).group(1))
+
+    def resident_bytes(self):
+        """The resident set of the process as it is now."""
+        status = Path(f"/proc/{self.server.process.pid}/status").read_text()
+        return int(re.search(r"^VmRSS:\s+(\d+) kB$", status, re.M).group(1)) * 1024
+
+    def open_files(self):
+        return len(os.listdir(f"/proc/{self.server.process.pid}/fd"))
 
     def settle(self):
         """Until nothing of what was sent waits to be written behind, which would fall on whoever comes next."""

@@ -63,8 +63,9 @@ def guarded(command, core=None):
     return ["setpriv", "--pdeathsig", "TERM", "--", *pinned, *map(str, command)]
 
 
-def run(command, core=None, timeout=PATIENCE_S, **more):
-    """A program to its end; its output. In a session of its own, so that Ctrl-C reaches us alone, who end it."""
+def run(command, core=None, timeout=PATIENCE_S, codes=(0,), **more):
+    """A program to its end, with one of these exit codes; its output. In a session of its own, so that Ctrl-C reaches
+    us alone, who end it."""
     process = None
     try:
         with Stopping.later():
@@ -77,16 +78,16 @@ def run(command, core=None, timeout=PATIENCE_S, **more):
         if process is not None and process.poll() is None:
             process.kill()
             process.communicate()
-    if process.returncode != 0:
+    if process.returncode not in codes:
         raise MeasureError(f"{' '.join(map(str, command))}: exit code {process.returncode}\n"
                            f"{output[-2000:]}")
     return output
 
 
-def run_for_json(command, summary, core=None, timeout=PATIENCE_S):
+def run_for_json(command, summary, core=None, timeout=PATIENCE_S, codes=(0,)):
     """A program of ours that writes its figures to the file `summary`."""
     summary.unlink(missing_ok=True)
-    run([*command, "--json", summary], core, timeout)
+    run([*command, "--json", summary], core, timeout, codes)
     return json.loads(summary.read_text())
 
 
