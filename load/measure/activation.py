@@ -1,7 +1,7 @@
 """Many more members than are in memory, each as likely to come as another: most must be brought into memory first."""
 
 from gateway import Gateway
-from load_runs import load
+from load_runs import add_batch_option, keeps_to_schedule, load
 
 # A reading of the metrics and the run are not at one instant.
 SHARE_TOLERANCE = 0.05
@@ -17,6 +17,7 @@ def add_options(parser, bounded):
     parser.add_argument("--warm-up-s", type=bounded(0, 3600), default=10, metavar="SECONDS",
                         help="before, not counted (default: 10)")
     parser.add_argument("--p99-max-ms", type=bounded(1, 10_000), default=20, metavar="MS", help="default: 20")
+    add_batch_option(parser, bounded)
 
 
 def run(setting, options, claims):
@@ -30,8 +31,9 @@ def run(setting, options, claims):
               f"{gateway.metric('wutong_members_resident'):,.0f} are in memory", flush=True)
 
         activated = gateway.metric("wutong_member_activations_total")
-        told = load(setting, gateway, "steady", "--members", setting.members, "--rate", options.rate, "--seconds",
-                    options.seconds, "--warm-up-s", options.warm_up_s, seconds=options.seconds + options.warm_up_s)
+        told = load(setting, gateway, "steady", "--members", setting.members, "--batch", options.batch, "--rate",
+                    options.rate, "--seconds", options.seconds, "--warm-up-s", options.warm_up_s,
+                    seconds=options.seconds + options.warm_up_s)
         activated = gateway.metric("wutong_member_activations_total") - activated
         resident = gateway.metric("wutong_members_resident")
         memory = gateway.resident_bytes()
@@ -45,6 +47,7 @@ def judge(setting, options, claims, told, activated, resident):
     share = activated / sent
     # Whoever came before and is in memory still need not be activated.
     least = max(0.0, 1 - options.resident / setting.members) - SHARE_TOLERANCE
+    keeps_to_schedule(claims, told)
     claims.add("every checkout is done", f"{told['done']:,} done, {told['turned_away']:,} turned away, "
                f"{told['failed']:,} failed", told["done"] > 0 and told["turned_away"] + told["failed"] == 0)
     claims.add(f"at least {least:.0%} of them had to be activated", f"{share:.1%}, {activated:,.0f} activations",

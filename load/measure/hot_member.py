@@ -4,7 +4,7 @@ notice."""
 import statistics
 
 from gateway import Gateway
-from load_runs import Beside, load
+from load_runs import Beside, add_batch_option, keeps_to_schedule, load
 from report import Spread
 
 HOT = "hot-"
@@ -24,6 +24,7 @@ def add_options(parser, bounded):
                         help="of the others' p99 with the one, over that with many instead (default: 1.2)")
     parser.add_argument("--members", type=bounded(100, 1_000_000), default=20_000, metavar="N",
                         help="the others (default: 20000)")
+    add_batch_option(parser, bounded)
 
 
 def run(setting, options, claims):
@@ -45,7 +46,7 @@ def run(setting, options, claims):
 
 def measured(setting, options, gateway, mode):
     """What others felt, and what the one did."""
-    arguments = ("--seconds", options.seconds, "--warm-up-s", 1)
+    arguments = ("--batch", options.batch, "--seconds", options.seconds, "--warm-up-s", 1)
     others = ("--members", setting.members, "--rate", options.rate, *arguments)
     seconds = options.seconds + 1
     if mode == "alone":
@@ -62,6 +63,7 @@ def judge(options, claims, rounds):
     def sums(mode, who):
         return {name: sum(made[mode][who][name] for made in rounds) for name in ("done", "turned_away", "failed")}
 
+    keeps_to_schedule(claims, *(made[mode][0] for made in rounds for mode in MODES))
     hot, others = sums("hot", 1), sums("hot", 0)
     claims.add(f"{options.hot_rate:,} checkouts a second of one member are all done",
                f"{hot['done']:,} done, {hot['turned_away']:,} turned away, {hot['failed']:,} failed",

@@ -11,6 +11,7 @@ from servers import LOAD_CORE, MeasureError, Server, run_for_json
 CODES = (0, 1)
 # Beyond how long a run should take: its start, and answers that are late.
 SLACK_S = 60
+SENT_LATE_MAX_MS = 5
 # 88.00 at M1 by the documents of load/measure/.
 POINTS_OF_A_CHECKOUT = 8
 
@@ -27,6 +28,18 @@ def load(setting, gateway, name, *arguments, seconds):
     """What a run tells that should take so long."""
     return run_for_json(command_of(setting, gateway, name, *arguments), setting.folder / f"{name}.json", LOAD_CORE,
                         seconds + SLACK_S, CODES)
+
+
+def add_batch_option(parser, bounded):
+    parser.add_argument("--batch", type=bounded(0, 1024), default=0, metavar="N",
+                        help="over streams, so many checkouts a batch (default: 0, unary calls)")
+
+
+def keeps_to_schedule(claims, *runs):
+    """Whether what was measured is the gateway, and not a generator that had no time."""
+    late = max(told["sent_late_p99_ms"] for told in runs)
+    claims.add_timed("the generator keeps to its schedule", f"p99 {late:.1f} ms late, {SENT_LATE_MAX_MS} ms may be",
+                     late <= SENT_LATE_MAX_MS)
 
 
 def fill(setting, gateway):

@@ -4,7 +4,7 @@ and is as it was soon afterwards."""
 import math
 
 from gateway import Gateway
-from load_runs import Watch, checkouts_in_ledger, fill, load, mib
+from load_runs import Watch, add_batch_option, checkouts_in_ledger, fill, keeps_to_schedule, load, mib
 from servers import MeasureError
 
 TURNED_AWAY_MS = 10
@@ -35,20 +35,21 @@ def add_options(parser, bounded):
                         help="the gateway's bound (default: as many as the knee has under way at the bound of p99)")
     parser.add_argument("--members", type=bounded(100, 1_000_000), default=20_000, metavar="N",
                         help="who buy (default: 20000)")
+    add_batch_option(parser, bounded)
 
 
 def run(setting, options, claims):
     with Gateway(setting, "overload", options.durability, engine=ENGINE) as gateway:
         gateway.enroll()
         knee = options.knee or knee_of(setting, options, gateway)
+        gateway.restart(ENGINE)
+        fill(setting, gateway)
+        knee, at_knee = sustained(setting, options, gateway, knee)
+        normal = steady(setting, options, gateway, 0.8 * knee, options.calm_seconds)
         # Little's law: more than these, and whoever comes next waits longer than the bound. The sum of what
         # may wait anywhere else in the gateway is more than that, so this is where calls are turned away.
         bound = options.calls_under_way_max or math.ceil(knee * options.p99_bound_ms / 1000)
         claims.note(knee_per_s=knee, calls_under_way_max=bound)
-        gateway.restart(ENGINE)
-        fill(setting, gateway)
-        at_knee = steady(setting, options, gateway, knee, options.calm_seconds)
-        normal = steady(setting, options, gateway, 0.8 * knee, options.calm_seconds)
         gateway.restart(ENGINE, f"calls_under_way_max = {bound}")
         warm(setting, options, gateway, knee)
         memory_bound = gateway.resident_bytes() + TAIL_BYTES_MAX + bound * CALL_BYTES + SLACK_BYTES
@@ -72,7 +73,21 @@ def run(setting, options, claims):
                answered <= in_ledger <= answered + warmed_up)
 
 
+def sustained(setting, options, gateway, knee):
+    """A rate holds for longer than a step of the ramp, or it is no knee; and what it was like there."""
+    while True:
+        told = steady(setting, options, gateway, knee, options.calm_seconds)
+        if options.knee or (told["p99_ms"] <= options.p99_bound_ms and told["failed"] == 0):
+            return knee, told
+        print(f"{knee:,} a second does not hold for {options.calm_seconds} s: p99 {told['p99_ms']:.1f} ms", flush=True)
+        knee = round(0.9 * knee)
+        if knee < options.ramp_from / 4:
+            raise MeasureError("no rate holds for long")
+        gateway.settle()
+
+
 def judge(options, claims, at_knee, normal, over, after):
+    keeps_to_schedule(claims, at_knee, normal, over, after)
     p99_max = 2 * at_knee["p99_ms"]
     claims.add(f"at {options.percent} % calls are done or RESOURCE_EXHAUSTED, nothing else",
                f"{over['done']:,} done, {over['turned_away']:,} turned away, {over['failed']:,} failed",
@@ -96,8 +111,9 @@ def judge(options, claims, at_knee, normal, over, after):
 
 def knee_of(setting, options, gateway):
     # A rate takes its seconds, a second before and a try more; there are not more than forty.
-    told = load(setting, gateway, "ramp", "--members", setting.members, "--from", options.ramp_from, "--step-s",
-                options.step_s, "--p99-bound-ms", options.p99_bound_ms, seconds=80 * (options.step_s + 2))
+    told = load(setting, gateway, "ramp", "--members", setting.members, "--batch", options.batch, "--from",
+                options.ramp_from, "--step-s", options.step_s, "--p99-bound-ms", options.p99_bound_ms,
+                seconds=80 * (options.step_s + 2))
     if "knee_per_s" not in told:
         raise MeasureError(f"no rate had a p99 within {options.p99_bound_ms} ms")
     print(f"the knee is at {told['knee_per_s']:,} a second", flush=True)
@@ -111,8 +127,9 @@ def warm(setting, options, gateway, knee):
 
 
 def steady(setting, options, gateway, rate, seconds, warm_up_s=1):
-    return load(setting, gateway, "steady", "--members", setting.members, "--rate", max(1, round(rate)), "--seconds",
-                seconds, "--warm-up-s", warm_up_s, "--may-turn-away", seconds=seconds + warm_up_s)
+    return load(setting, gateway, "steady", "--members", setting.members, "--batch", options.batch, "--rate",
+                max(1, round(rate)), "--seconds", seconds, "--warm-up-s", warm_up_s, "--may-turn-away",
+                seconds=seconds + warm_up_s)
 
 
 def figures(told):
