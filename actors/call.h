@@ -112,6 +112,15 @@ struct CallTimes {
   std::int64_t committed = 0;
 };
 
+/// Calls whose replies can go out together.
+class ReplyGroup {
+ public:
+  virtual ~ReplyGroup() = default;
+  /// Some have been answered since the last time, and no more are at this moment. Called on a thread of
+  /// the engine, or whichever drops a call; must not block.
+  virtual void replies_given() = 0;
+};
+
 /// One request on its way. Made by the edge, owned by the engine from `submit` until `done` ran.
 struct Call {
   Call() = default;
@@ -120,6 +129,7 @@ struct Call {
   /// A call that is lost on its way (its shard has ended) is answered all the same.
   ~Call() {
     if (done) done(FailedReply{.failure = CallFailure::unavailable, .what = "engine"}, times);
+    if (group) group->replies_given();
   }
 
   /// Empty where only an identity is known, or only the order (a refund or a receipt without a member):
@@ -141,6 +151,8 @@ struct Call {
   absl::AnyInvocable<void()> queued;
   /// Called exactly once, on a thread of the engine; must not block.
   absl::AnyInvocable<void(Reply&&, const CallTimes&)> done;
+  /// None for a call that came alone. Told after `done` has run, once for all that were answered together.
+  std::shared_ptr<ReplyGroup> group;
   /// The engine's own: where the reply waits until what it tells of is durable. By itself, since calls
   /// wait long without one, and many of them.
   std::unique_ptr<Reply> reply;

@@ -144,6 +144,7 @@ ShardActor::behavior_type Shard::make_behavior() {
 void Shard::on_exit() {
   drop_everything("shard ended");
   former_.reset();
+  tell_groups();
   state_ = State::stopped;
   set(parts_.stats.state, 4);
 }
@@ -162,6 +163,11 @@ void Shard::schedule_turn() {
 void Shard::turn() {
   turn_scheduled_ = false;
   ++turns_;
+  work();
+  tell_groups();
+}
+
+void Shard::work() {
   if (state_ == State::replaying && tail_page_done_ < tail_page_.size()) replay();
   if (state_ != State::owner) return;
   refresh_rules();

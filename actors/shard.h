@@ -69,6 +69,7 @@ class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
   void log(LogLevel level, const std::string& what) const;
   void schedule_turn();
   void turn();
+  void work();
   /// Members, and what they and the local book say to each other; false if some is left for later.
   bool run_members();
   void tick();
@@ -238,6 +239,8 @@ class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
   void fail(const std::shared_ptr<Call>& call, CallFailure failure, const char* what);
   /// Of a call that was never taken.
   static void turn_away(const std::shared_ptr<Call>& call, FailedReply reply);
+  /// Those of which calls were answered in this turn, or since the last.
+  void tell_groups();
   void settle_or_finish(PendingReply pending);
   void release_replies();
   /// REQUIRES: what is known of the record's order is in the member's window on its records.
@@ -413,6 +416,7 @@ class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
   /// In the order of what they wait for.
   std::deque<PendingReply> replies_;
   std::vector<PendingReply> awaiting_lease_;
+  std::vector<std::shared_ptr<ReplyGroup>> groups_;
   // Checkouts whose claim is not confirmed.
   absl::flat_hash_map<ClaimKey, Unsettled> unsettled_;
   absl::btree_map<domain::Position, ClaimKey> unsettled_positions_;

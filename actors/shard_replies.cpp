@@ -108,6 +108,21 @@ void Shard::finish(Call& call, Reply&& reply) {
   call.times.committed = moment_ns_;
   auto tell = std::exchange(call.done, {});
   if (tell) tell(std::move(reply), call.times);
+  if (!call.group) return;
+  if (groups_.empty() || groups_.back() != call.group) {
+    groups_.push_back(std::move(call.group));
+    schedule_turn();
+  } else {
+    call.group.reset();
+  }
+}
+
+void Shard::tell_groups() {
+  if (groups_.empty()) return;
+  auto groups = std::exchange(groups_, {});
+  std::sort(groups.begin(), groups.end());
+  groups.erase(std::unique(groups.begin(), groups.end()), groups.end());
+  for (const auto& group : groups) group->replies_given();
 }
 
 void Shard::fail(const std::shared_ptr<Call>& call, CallFailure failure, const char* what) {

@@ -1,5 +1,7 @@
 #include "gateway/streams.h"
 
+#include <google/protobuf/arena.h>
+
 #include <deque>
 #include <string>
 #include <utility>
@@ -40,6 +42,7 @@ void fill_error(const Problem& problem, v1::BatchItemReply& out) {
 /// All state is under `mutex_`, which is never held in a call to gRPC or to the engine: either may call
 /// back at once. Flags make sure that one read, one write and one hand-over to the engine go on at a time.
 class PointsStream final : public Streams::Reactor,
+                           public ReplyGroup,
                            public std::enable_shared_from_this<PointsStream> {
  public:
   PointsStream(Streams& streams, Gate& gate, const grpc::CallbackServerContext& context,
@@ -75,8 +78,8 @@ class PointsStream final : public Streams::Reactor,
   void OnWriteDone(bool ok) override {
     {
       const std::lock_guard lock(mutex_);
-      items_open_ -= static_cast<std::uint32_t>(writing_.items_size());
-      writing_.Clear();
+      items_open_ -= static_cast<std::uint32_t>(writing_->batch->items_size());
+      writing_->clear();
       is_writing_ = false;
       broken_ = broken_ || !ok;
     }
@@ -90,6 +93,9 @@ class PointsStream final : public Streams::Reactor,
     }
     step();
   }
+
+  /// What was answered together is written together.
+  void replies_given() override { step(); }
 
   // The last of gRPC's calls.
   void OnDone() override {
@@ -109,9 +115,9 @@ class PointsStream final : public Streams::Reactor,
       const bool answered = items_open_ == 0;
       if (!is_writing_ && (broken_ || (answered && (read_all_ || ending_)))) {
         finish = finished_ = true;
-      } else if (!is_writing_ && ready_.items_size() > 0) {
+      } else if (!is_writing_ && ready_->batch->items_size() > 0) {
         write = is_writing_ = true;
-        writing_.Swap(&ready_);
+        std::swap(writing_, ready_);
       }
       if (!finish && !reading_ && !read_all_ && !ending_ && !broken_ &&
           items_open_ < gate_.options().stream_items_max) {
@@ -120,7 +126,7 @@ class PointsStream final : public Streams::Reactor,
     }
     // Both before the write, whose end may end the stream.
     if (read) StartRead(&request_);
-    if (write) StartWrite(&writing_);
+    if (write) StartWrite(writing_->batch);
     if (finish) Finish(how_it_ended());
   }
 
@@ -141,6 +147,22 @@ class PointsStream final : public Streams::Reactor,
     }
     Finish(status);
   }
+
+  /// A batch of them is filled by one thread and freed by another, so all its parts come and go together.
+  struct Answers {
+    google::protobuf::Arena arena{[] {
+      google::protobuf::ArenaOptions options;
+      options.start_block_size = 4'096;
+      options.max_block_size = 65'536;
+      return options;
+    }()};
+    v1::BatchReply* batch = google::protobuf::Arena::CreateMessage<v1::BatchReply>(&arena);
+
+    void clear() {
+      arena.Reset();
+      batch = google::protobuf::Arena::CreateMessage<v1::BatchReply>(&arena);
+    }
+  };
 
   /// What the items of a batch have in common.
   struct Batch {
@@ -212,6 +234,7 @@ class PointsStream final : public Streams::Reactor,
       self->gate_.finished(method, outcome, begun_ns, times);
       self->answered();
     };
+    (*call)->group = shared_from_this();
     return *std::move(call);
   }
 
@@ -231,7 +254,7 @@ class PointsStream final : public Streams::Reactor,
   template <typename Fill>
   void answer(std::uint64_t number, Fill fill) {
     const std::lock_guard lock(mutex_);
-    auto& out = *ready_.add_items();
+    auto& out = *ready_->batch->add_items();
     out.set_number(number);
     fill(out);
   }
@@ -244,7 +267,6 @@ class PointsStream final : public Streams::Reactor,
       go_on = --calls_under_way_ == 0 && !waiting_.empty();
     }
     if (go_on) hand_over();
-    step();
   }
 
   /// Submits what waits, in order, as far as it may go on.
@@ -315,8 +337,8 @@ class PointsStream final : public Streams::Reactor,
   /// gRPC's while it reads.
   v1::BatchRequest request_;
   /// gRPC's while it writes.
-  v1::BatchReply writing_;
-  v1::BatchReply ready_;
+  std::unique_ptr<Answers> writing_ = std::make_unique<Answers>();
+  std::unique_ptr<Answers> ready_ = std::make_unique<Answers>();
 
   /// In the stream's order.
   std::deque<std::unique_ptr<Call>> waiting_;
