@@ -36,10 +36,10 @@ def run(setting, options, claims):
                     seconds=options.seconds + options.warm_up_s)
         activated = gateway.metric("wutong_member_activations_total") - activated
         resident = gateway.metric("wutong_members_resident")
-        memory = gateway.resident_bytes()
+        memory, redis_memory = gateway.resident_bytes(), gateway.redis.used_bytes()
     judge(setting, options, claims, told, activated, resident)
     claims.note(p50_ms=told["p50_ms"], p99_ms=told["p99_ms"], max_ms=told["max_ms"], resident_bytes=memory,
-                sent_late_p99_ms=told["sent_late_p99_ms"])
+                redis_bytes=redis_memory, sent_late_p99_ms=told["sent_late_p99_ms"])
 
 
 def judge(setting, options, claims, told, activated, resident):

@@ -16,8 +16,8 @@ def add_options(parser, bounded):
     parser.add_argument("--bouts", type=bounded(1, 1000), default=10,
                         help="after each of which all is quiet for a look (default: 10)")
     # By then whoever buys has all that members keep, and gRPC its buffers.
-    parser.add_argument("--warm-up-bouts", type=bounded(0, 1000), default=5, metavar="N",
-                        help="before those that count (default: 5)")
+    parser.add_argument("--warm-up-bouts", type=bounded(0, 1000), default=10, metavar="N",
+                        help="before those that count (default: 10)")
     parser.add_argument("--rate", type=bounded(1, 100_000), default=3600,
                         help="checkouts a second; 3600 for five minutes are 300 for an hour (default: 3600)")
     parser.add_argument("--connections", type=bounded(1, 10_000), default=1000, help="default: 1000")

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -164,6 +165,9 @@ class Redis:
         done = subprocess.run(["redis-cli", "-s", self.socket, *map(str, words)], text=True,
                               capture_output=True, start_new_session=True)
         return done.stdout.removesuffix("\n")
+
+    def used_bytes(self):
+        return int(re.search(r"^used_memory:(\d+)", self.command("INFO", "memory"), re.M).group(1))
 
     def settle(self):
         """Until no rewrite of the append-only file is under way, which would fall on what comes next."""
