@@ -24,7 +24,20 @@ class Line {
 
   void tick(std::size_t done, std::size_t count, Caller& caller) {
     const auto now = Clock::now();
-    if (now < next_) return;
+    if (now >= next_) tell(done, count, caller, now);
+  }
+
+  /// All is done; where lines stay, one at least tells of it.
+  void finish(std::size_t count, Caller& caller) {
+    if (!shown_ && !terminal_) tell(count, count, caller, Clock::now());
+  }
+
+  void end() {
+    if (terminal_ && shown_) std::fputs("\r\x1b[K", stderr);
+  }
+
+ private:
+  void tell(std::size_t done, std::size_t count, Caller& caller, Clock::time_point now) {
     const double seconds = std::chrono::duration<double>(now - last_).count();
     const Histogram recent = caller.take_recent();
     const double rate = seconds > 0 ? static_cast<double>(recent.count()) / seconds : 0;
@@ -37,11 +50,6 @@ class Line {
     next_ = now + (terminal_ ? 1s : 5s);
   }
 
-  void end() {
-    if (terminal_ && shown_) std::fputs("\r\x1b[K", stderr);
-  }
-
- private:
   void show(const std::string& text) {
     shown_ = true;
     if (terminal_) {
@@ -81,6 +89,7 @@ bool run_phase(const Phase& phase, Jobs& jobs, Caller& caller) {
            .outstanding_at = phase.outstanding_at,
            .stop = [&] { return interrupted() || caller.lost_touch(); },
            .tick = [&](std::size_t done) { line.tick(done, jobs.count(), caller); }});
+  if (finished) line.finish(jobs.count(), caller);
   line.end();
   return finished;
 }

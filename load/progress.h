@@ -15,7 +15,7 @@ void watch_for_interrupt();
 [[nodiscard]] bool interrupted();
 
 /// Runs jobs and tells on standard error how far they are: a line that renews itself every second on
-/// a terminal, a line every five seconds elsewhere.
+/// a terminal, a line every five seconds elsewhere, and one at least.
 struct Phase {
   std::string name;
   std::size_t outstanding = 256;
