@@ -101,7 +101,7 @@ def judge(options, claims, at_knee, normal, over, after):
                          f"p99 {took['p99_ms']:.1f} ms, most {took['max_ms']:.1f} ms",
                          took["p99_ms"] <= TURNED_AWAY_MS)
     else:
-        claims.add_timed(f"RESOURCE_EXHAUSTED comes within {TURNED_AWAY_MS} ms", "nothing was turned away", True)
+        claims.tell(f"RESOURCE_EXHAUSTED comes within {TURNED_AWAY_MS} ms", "nothing was turned away")
     claims.add_timed("what is accepted has a p99 below twice the knee's",
                      f"{over['p99_ms']:.1f} ms, twice {at_knee['p99_ms']:.1f} ms", over["p99_ms"] < p99_max)
     back = max(normal["p99_ms"], at_knee["p99_ms"])
