@@ -10,6 +10,8 @@ namespace wutong::test {
 namespace {
 
 constexpr int shards = 4;
+/// Half of them are at the gateway that turns them away, and wait there until they are to be asked again.
+constexpr int many_requests = 192;
 constexpr auto lease = 500ms;
 /// After the lease: to notice, to take over and to read the tail.
 constexpr auto take_over = 3s;
@@ -109,7 +111,7 @@ class TwoGateways : public ::testing::Test {
 TEST_F(TwoGateways, ServeEachShardOnceAndTheSecondTakesOverWhenTheFirstDies) {
   first_.start();
   second_.launch();
-  Crowd crowd({&first_, &second_}, {.seed = seed_});
+  Crowd crowd({&first_, &second_}, {.seed = seed_, .requests = many_requests});
   crowd.start();
   ASSERT_TRUE(crowd.everyone_served_within(15s)) << crowd.summary();
   EXPECT_EQ(owned(first_), shards);
@@ -138,7 +140,7 @@ TEST_F(TwoGateways, AnOwnerThatWakesUpAfterAnotherTookOverWritesNothingAndTellsN
   first_.start();
   second_.launch();
   ASSERT_TRUE(enroll(first_, "reader").ok());
-  Crowd crowd({&first_, &second_}, {.seed = seed_});
+  Crowd crowd({&first_, &second_}, {.seed = seed_, .requests = many_requests});
   crowd.start();
 
   std::array<RunningGateway*, 2> gateways = {&first_, &second_};
