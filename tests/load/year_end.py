@@ -40,7 +40,8 @@ def sweeping(members_per_second=None):
     lines = ["sweep_interval_ms = 1000"]
     if members_per_second:
         # They stay in memory for about a second, until they are flushed.
-        lines += [f"sweep_members_per_second = {members_per_second}",
+        lines += ["flush_interval_ms = 1000",
+                  f"sweep_members_per_second = {members_per_second}",
                   f"sweep_resident_members_max = {min(4 * members_per_second, 1_000_000)}"]
     return "\n".join(lines)
 
