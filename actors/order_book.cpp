@@ -42,7 +42,7 @@ void OrderBook::ask(std::uint32_t shard, std::uint64_t life, const BookRequest& 
     if (!entry.is_waited_for()) entry.dealings->inquiring = false;
     release(entry, asked);
     run_waiting(order);
-    erase_if_idle(order);
+    erase_if_idle(order, entry);
     return;
   }
   if (found == entries_.end()) found = entries_.try_emplace(index_of(order)).first;
@@ -60,7 +60,7 @@ void OrderBook::ask(std::uint32_t shard, std::uint64_t life, const BookRequest& 
   if (entry.looked_up && handle(order, entry, asked)) {
     // A settled order may let a claim that waits for it be answered.
     if (entry.is_waited_for()) run_waiting(order);
-    erase_if_idle(order);
+    erase_if_idle(order, entry);
     return;
   }
   auto& dealings = dealings_of(entry);
@@ -215,7 +215,7 @@ void OrderBook::bucket_read(domain::RecordKey order, std::int32_t month,
   if (entry.is_reading()) return;
   entry.looked_up = true;
   run_waiting(order);
-  erase_if_idle(order);
+  erase_if_idle(order, entry);
 }
 
 void OrderBook::bucket_failed(domain::RecordKey order) {
@@ -225,7 +225,7 @@ void OrderBook::bucket_failed(domain::RecordKey order) {
   auto& entry = found->second;
   if (entry.is_waited_for()) return;
   if (entry.dealings) entry.dealings->reading.clear();
-  erase_if_idle(order);
+  erase_if_idle(order, entry);
 }
 
 void OrderBook::inquire(domain::RecordKey order, Entry& entry) {
@@ -261,7 +261,7 @@ void OrderBook::inquiry_answered(domain::RecordKey order, domain::MemberKey memb
     append_freed(order, entry);
     run_waiting(order);
   }
-  erase_if_idle(order);
+  erase_if_idle(order, entry);
 }
 
 void OrderBook::committed(domain::Position position) {
@@ -313,7 +313,7 @@ void OrderBook::tick(std::int64_t now_ns) {
     // Nobody wants to know any more.
     if (dealings.waiting.empty()) dealings.inquiring = false;
     run_waiting(order);
-    erase_if_idle(order);
+    erase_if_idle(order, entry);
   }
 }
 
@@ -327,7 +327,7 @@ void OrderBook::forget_abandoned() {
     if (tentative == nullptr || now_ns_ - tentative->since_ns < tentative_ns_max) continue;
     found->second.dealings->tentative.reset();
     run_waiting(order);
-    erase_if_idle(order);
+    erase_if_idle(order, found->second);
   }
 }
 
@@ -382,12 +382,9 @@ void OrderBook::end_dealings_if_over(Entry& entry) {
   }
 }
 
-void OrderBook::erase_if_idle(domain::RecordKey order) {
-  const auto found = entries_.find(index_of(order));
-  if (found == entries_.end()) return;
-  auto& entry = found->second;
+void OrderBook::erase_if_idle(domain::RecordKey order, Entry& entry) {
   end_dealings_if_over(entry);
-  if (!entry.dealings && entry.unflushed == 0) entries_.erase(found);
+  if (!entry.dealings && entry.unflushed == 0) entries_.erase(index_of(order));
 }
 
 }  // namespace wutong

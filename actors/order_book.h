@@ -183,7 +183,8 @@ class OrderBook {
   Dealings& dealings_of(Entry& entry);
   void end_dealings_if_over(Entry& entry);
   void run_waiting(domain::RecordKey order);
-  void erase_if_idle(domain::RecordKey order);
+  /// `entry` is the order's, and may be gone afterwards.
+  void erase_if_idle(domain::RecordKey order, Entry& entry);
   /// Drops tentative claims that nobody settled or freed for `tentative_ns_max`.
   void forget_abandoned();
   [[nodiscard]] std::uint32_t bucket_of(domain::RecordKey order) const;

@@ -103,7 +103,7 @@ void OrderBook::flushed(std::size_t count) {
     const auto found = entries_.find(index_of(change.entry.order));
     if (found == entries_.end()) continue;
     --found->second.unflushed;
-    erase_if_idle(change.entry.order);
+    erase_if_idle(change.entry.order, found->second);
   }
 }
 

@@ -212,15 +212,19 @@ void RecentRecords::drop_first(std::size_t count) {
 }
 
 void RecentRecords::press_before(std::optional<domain::Position> position, RecordPress& press) {
-  const auto to_press = [&](const Entry& entry) {
-    return !entry.pressed && (!position || entry.position < *position);
+  const auto to_press = [&](const Iterator& at) {
+    const bool pressed = (index_at(at.index_).size_and_flags & pressed_flag) != 0;
+    return !pressed && (!position || (*at).position < *position);
   };
-  std::size_t pressing = 0;
-  for (const Entry entry : *this) pressing += to_press(entry) ? 1 : 0;
-  if (pressing == 0) return;
-  Builder builder(count_, data_bytes_ + pressing * pressed_growth_max);
-  for (Entry entry : *this) {
-    if (to_press(entry)) {
+  auto at = begin();
+  while (at != end() && !to_press(at)) ++at;
+  if (at == end()) return;
+  Builder builder(count_, data_bytes_ + (count_ - at.index_) * pressed_growth_max);
+  // Most are pressed already, and stay as they are.
+  builder.add(block_.get(), at.index_, data(), static_cast<std::size_t>(at.data_ - data()));
+  for (; at != end(); ++at) {
+    Entry entry = *at;
+    if (to_press(at)) {
       entry.bytes = press.press(entry.bytes);
       entry.pressed = true;
     }

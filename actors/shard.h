@@ -27,6 +27,7 @@
 #include "actors/shard_parts.h"
 #include "actors/shard_state.h"
 #include "actors/shard_sweep.h"
+#include "actors/unsettled_orders.h"
 
 namespace wutong {
 
@@ -418,10 +419,7 @@ class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
   std::vector<PendingReply> awaiting_lease_;
   std::vector<std::shared_ptr<ReplyGroup>> groups_;
   // Checkouts whose claim is not confirmed.
-  absl::flat_hash_map<ClaimKey, Unsettled> unsettled_;
-  absl::btree_map<domain::Position, ClaimKey> unsettled_positions_;
-  /// Where settling again goes on at the next tick.
-  domain::Position settled_again_to_;
+  UnsettledOrders unsettled_;
   /// By ticket.
   absl::btree_map<std::uint64_t, RoutedCall> routed_;
 

@@ -68,13 +68,13 @@ void Shard::expire_replies() {
   std::for_each(replies_.begin(), replies_.end(), expire);
   std::for_each(awaiting_lease_.begin(), awaiting_lease_.end(), expire);
   std::erase_if(awaiting_lease_, [](const PendingReply& pending) { return !pending.call; });
-  for (auto& [order, unsettled] : unsettled_) {
-    std::for_each(unsettled.replies.begin(), unsettled.replies.end(), expire);
+  unsettled_.for_each([&](Unsettled& unsettled) {
     auto& replies = unsettled.replies;
+    std::for_each(replies.begin(), replies.end(), expire);
     replies.erase(std::remove_if(replies.begin(), replies.end(),
                                  [](const PendingReply& pending) { return !pending.call; }),
                   replies.end());
-  }
+  });
 }
 
 }  // namespace wutong

@@ -152,8 +152,9 @@ std::uint32_t Shard::run_cohort(std::uint32_t calls_max) {
 void Shard::decide_alone(Deciding& deciding) {
   const auto& checkout = std::get<domain::Checkout>(deciding.waiting->call->request);
   try {
-    deciding.decision = domain::decide(deciding.member->state, *rules_.program, *rules_.policy,
-                                       checkout, deciding.now);
+    // Not by `make_unique`, which would move it.
+    deciding.decision.reset(new domain::Decision(domain::decide(
+        deciding.member->state, *rules_.program, *rules_.policy, checkout, deciding.now)));
   } catch (const BrokenPromiseError& broken) {
     give_up_call(*deciding.member, *deciding.waiting, broken);
   }
@@ -168,7 +169,7 @@ void Shard::leave_cohort(Deciding& deciding) {
     if (auto* event = deciding.accepted()) {
       answer_accepted(member, waiting, *event);
     } else {
-      answer_otherwise(member, waiting, deciding.decision);
+      answer_otherwise(member, waiting, *deciding.decision);
     }
   }
   member.state.records.clear();
@@ -275,14 +276,11 @@ ClaimKey Shard::settle(const MemberActor& member, const WaitingCall& waiting,
   const auto claim = claim_of(checkout.key, member.key);
   const auto position = member.state.position;
   const auto month = domain::utc_month(checkout.content.occurred_at);
-  auto& unsettled = unsettled_[claim];
-  unsettled.order = checkout.key;
-  unsettled.member = member.key;
-  unsettled.month = month;
-  unsettled.position = position;
-  unsettled.asked_at_ns = moment_ns_;
-  unsettled.lost = false;
-  unsettled_positions_.emplace_hint(unsettled_positions_.end(), position, claim);
+  unsettled_.add(claim, {.order = checkout.key,
+                         .member = member.key,
+                         .month = month,
+                         .position = position,
+                         .asked_at_ns = moment_ns_});
   ask_book(BookAsk::settle, checkout.key, member.key, month, waiting.ticket);
   return claim;
 }

@@ -9,7 +9,7 @@ namespace wutong {
 namespace {
 
 constexpr std::int64_t settle_again_ns = 200'000'000;
-constexpr int settle_again_max = 2'000;
+constexpr std::size_t settle_again_max = 2'000;
 
 }  // namespace
 
@@ -125,23 +125,20 @@ void Shard::on_book_reply(const BookReply& reply) {
 }
 
 void Shard::on_settled(const BookReply& reply) {
-  const auto found = unsettled_.find(claim_of(reply.order, reply.member));
-  if (found == unsettled_.end() || found->second.lost) return;
-  auto unsettled = std::move(found->second);
-  unsettled_.erase(found);
-  unsettled_positions_.erase(unsettled.position);
-  for (auto& pending : unsettled.replies) settle_or_finish(std::move(pending));
+  auto unsettled = unsettled_.take_settled(claim_of(reply.order, reply.member));
+  if (!unsettled) return;
+  for (auto& pending : unsettled->replies) settle_or_finish(std::move(pending));
 }
 
 void Shard::on_lost(const BookReply& reply) {
-  const auto found = unsettled_.find(claim_of(reply.order, reply.member));
-  if (found == unsettled_.end() || found->second.lost) return;
+  auto* unsettled = unsettled_.find(claim_of(reply.order, reply.member));
+  if (unsettled == nullptr || unsettled->lost) return;
   auto* member = make_resident(reply.member);
   // No room now: settling is repeated, and so is this answer.
   if (member == nullptr) return;
-  found->second.lost = true;
+  unsettled->lost = true;
   log(LogLevel::error, "a checkout met another member's claim of its order and is reversed");
-  reverse(*member, reply.order, found->second.month);
+  reverse(*member, reply.order, unsettled->month);
 }
 
 void Shard::reverse(MemberActor& member, domain::RecordKey order, std::int32_t month) {
@@ -170,18 +167,16 @@ void Shard::reverse(MemberActor& member, domain::RecordKey order, std::int32_t m
 }
 
 void Shard::on_reversed(ClaimKey claim, const Reply& reply) {
-  const auto found = unsettled_.find(claim);
-  if (found == unsettled_.end()) return;
+  auto* known = unsettled_.find(claim);
+  if (known == nullptr) return;
   if (!std::holds_alternative<ReceiptReply>(reply)) {
     // Asked of the book again, which will say again that it is lost.
-    found->second.lost = false;
+    known->lost = false;
     return;
   }
   add(parts_.stats.claims_reversed);
-  auto unsettled = std::move(found->second);
-  unsettled_.erase(found);
-  unsettled_positions_.erase(unsettled.position);
-  for (auto& pending : unsettled.replies) {
+  auto unsettled = unsettled_.take(claim);
+  for (auto& pending : unsettled->replies) {
     if (!pending.call) continue;
     // Who asks for the receipt alone is shown it, with the refund beside it.
     if (std::holds_alternative<ReadReceipt>(pending.call->request)) {
@@ -195,19 +190,11 @@ void Shard::on_reversed(ClaimKey claim, const Reply& reply) {
 void Shard::settle_again() {
   const auto now = now_ns();
   // In rounds: those of a shard that nobody serves must not keep the others from their turn.
-  auto at = unsettled_positions_.upper_bound(settled_again_to_);
-  for (int looked_at = 0; looked_at < settle_again_max; ++looked_at) {
-    if (at == unsettled_positions_.end()) {
-      settled_again_to_ = {};
-      return;
-    }
-    auto& unsettled = unsettled_.at(at->second);
-    settled_again_to_ = at->first;
-    ++at;
-    if (unsettled.lost || now - unsettled.asked_at_ns < settle_again_ns) continue;
+  unsettled_.walk_on(settle_again_max, [&](Unsettled& unsettled) {
+    if (unsettled.lost || now - unsettled.asked_at_ns < settle_again_ns) return;
     unsettled.asked_at_ns = now;
     ask_book(BookAsk::settle, unsettled.order, unsettled.member, unsettled.month, 0);
-  }
+  });
 }
 
 void Shard::on_inquiry(const Inquiry& inquiry) {

@@ -258,8 +258,8 @@ void Shard::drop_calls(const char* why) {
   };
   fail_all(replies_);
   fail_all(awaiting_lease_);
-  for (auto& [claim, unsettled] : std::exchange(unsettled_, {})) fail_all(unsettled.replies);
-  unsettled_positions_.clear();
+  unsettled_.for_each([&](Unsettled& unsettled) { fail_all(unsettled.replies); });
+  unsettled_.clear();
   for (auto& [ticket, routed] : std::exchange(routed_, {})) {
     fail(routed.call, CallFailure::unavailable, why);
   }

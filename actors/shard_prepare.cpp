@@ -44,11 +44,10 @@ void Shard::claim(MemberActor& member, WaitingCall& waiting, const domain::Check
   waiting.history_read = false;
   waiting.recalled.clear();
   waiting.id_book = BookState::not_asked;
-  const auto unsettled = unsettled_.find(claim_of(checkout.key, member.key));
-  if (unsettled != unsettled_.end()) {
+  if (const auto* unsettled = unsettled_.find(claim_of(checkout.key, member.key))) {
     // The member has it, though the book may not know that yet.
     waiting.book = BookState::known;
-    waiting.month = unsettled->second.month;
+    waiting.month = unsettled->month;
     return;
   }
   waiting.book = BookState::asked;
@@ -147,10 +146,9 @@ bool Shard::prepare_history(MemberActor& member, WaitingCall& waiting) {
 bool Shard::find_order(MemberActor& member, WaitingCall& waiting, domain::RecordKey order) {
   if (member.records.find(order) || has_all_records(member)) return true;
   if (waiting.book == BookState::not_asked) {
-    const auto unsettled = unsettled_.find(claim_of(order, member.key));
-    if (unsettled != unsettled_.end()) {
+    if (const auto* unsettled = unsettled_.find(claim_of(order, member.key))) {
       waiting.book = BookState::known;
-      waiting.month = unsettled->second.month;
+      waiting.month = unsettled->month;
       return true;
     }
     waiting.book = BookState::asked;

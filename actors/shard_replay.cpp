@@ -152,22 +152,17 @@ void Shard::restore(MemberEvent event) {
   const auto position = domain::header_of(event.event).position;
   if (const auto* checkout = std::get_if<domain::CheckedOut>(&event.event)) {
     // Whether its claim was confirmed, no event tells: it is settled again.
-    const auto claim = claim_of(checkout->key, member);
-    unsettled_[claim] = {.order = checkout->key,
-                         .member = member,
-                         .month = domain::utc_month(checkout->content.occurred_at),
-                         .position = position};
-    unsettled_positions_[position] = claim;
+    unsettled_.add(claim_of(checkout->key, member),
+                   {.order = checkout->key,
+                    .member = member,
+                    .month = domain::utc_month(checkout->content.occurred_at),
+                    .position = position});
   } else if (const auto filed = taken_id(event.event)) {
     book_->restore(position, id_claim(filed->key, member), member, domain::utc_month(filed->at),
                    false);
   } else if (const auto* reversal = std::get_if<domain::Refunded>(&event.event)) {
     // Nothing is left to settle; or it was settled behind the mark, and stays as it is.
-    const auto reversed = unsettled_.find(claim_of(reversal->content.order, member));
-    if (reversed != unsettled_.end()) {
-      unsettled_positions_.erase(reversed->second.position);
-      unsettled_.erase(reversed);
-    }
+    static_cast<void>(unsettled_.take(claim_of(reversal->content.order, member)));
   }
   auto& events = tail_[member.value];
   if (events.empty()) tail_dirty_[position] = member;

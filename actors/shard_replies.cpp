@@ -64,9 +64,8 @@ void Shard::reply_after(std::shared_ptr<Call> call, domain::Position needs,
 void Shard::settle_or_finish(PendingReply pending) {
   if (!pending.call) return;
   if (pending.claim) {
-    const auto unsettled = unsettled_.find(*pending.claim);
-    if (unsettled != unsettled_.end()) {
-      unsettled->second.replies.push_back(std::move(pending));
+    if (auto* unsettled = unsettled_.find(*pending.claim)) {
+      unsettled->replies.push_back(std::move(pending));
       return;
     }
   }

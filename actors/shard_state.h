@@ -34,12 +34,13 @@ struct Deciding {
   /// The first of the member's queue; without a call once it is given up.
   WaitingCall* waiting = nullptr;
   domain::Instant now;
-  domain::Decision decision = domain::Unchanged{};
+  /// By itself, since it is large, and made where it stays.
+  std::unique_ptr<domain::Decision> decision;
   std::optional<PackedRecord> record;
 
   /// What happens; null if nothing does.
   [[nodiscard]] domain::Event* accepted() {
-    auto* accepted = std::get_if<domain::Accepted>(&decision);
+    auto* accepted = std::get_if<domain::Accepted>(decision.get());
     return accepted == nullptr ? nullptr : &accepted->event;
   }
 };
