@@ -322,6 +322,10 @@ class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
   void touch_dirty(MemberActor& member, domain::Position position);
   void pump_flush();
   [[nodiscard]] bool flush_is_due() const;
+  /// Fewer of its members are flushed than should be by now.
+  [[nodiscard]] bool round_is_behind() const;
+  /// The shard stops, or what is not flushed takes too much room.
+  [[nodiscard]] bool must_hurry() const;
   void build_flush();
   /// Nothing of what was there when the round began is left.
   void end_round();
@@ -450,6 +454,10 @@ class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
   std::int64_t flush_at_ns_ = 0;
   /// Members dirty up to here are flushed in the present round.
   std::optional<domain::Position> round_;
+  std::int64_t round_began_ns_ = 0;
+  /// When it began, and flushed since.
+  std::size_t round_members_ = 0;
+  std::size_t round_flushed_ = 0;
   bool room_wanted_ = false;
   std::deque<TailPiece> tail_pieces_;
   std::uint64_t tail_bytes_ = 0;

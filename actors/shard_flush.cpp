@@ -37,16 +37,27 @@ void Shard::touch_dirty(MemberActor& member, domain::Position position) {
 }
 
 bool Shard::flush_is_due() const {
-  if (round_ || stopping_ || room_wanted_) return true;
+  if (must_hurry()) return true;
+  return round_ ? round_is_behind() : now_ns() >= flush_at_ns_;
+}
+
+bool Shard::round_is_behind() const {
+  // The ledger does one thing at a time: what a round writes at once, appends wait for. So it is spread
+  // over half the time that there is.
+  const auto round_ns = parts_.options.flush_interval_ms * 1'000'000 / 2;
+  const auto elapsed = now_ns() - round_began_ns_;
+  return elapsed >= round_ns || static_cast<std::int64_t>(round_flushed_) * round_ns <=
+                                    static_cast<std::int64_t>(round_members_) * elapsed;
+}
+
+bool Shard::must_hurry() const {
+  if (stopping_ || room_wanted_) return true;
   if (2 * tail_bytes_ >
       static_cast<std::uint64_t>(parts_.options.tail_bytes_max) / parts_.info.shards) {
     return true;
   }
-  if (book_->unflushed_count() >
-      book_changes_per_bucket_max * std::size_t{parts_.info.book_buckets}) {
-    return true;
-  }
-  return now_ns() >= flush_at_ns_;
+  return book_->unflushed_count() >
+         book_changes_per_bucket_max * std::size_t{parts_.info.book_buckets};
 }
 
 void Shard::pump_flush() {
@@ -59,7 +70,12 @@ void Shard::pump_flush() {
 }
 
 void Shard::build_flush() {
-  if (!round_) round_ = log_->last();
+  if (!round_) {
+    round_ = log_->last();
+    round_began_ns_ = now_ns();
+    round_members_ = dirty_.size();
+    round_flushed_ = 0;
+  }
   FlushRequest request{
       .epoch = log_->head().position.epoch, .writer = log_->head().writer, .expected = mark_};
   flush_members_.clear();
@@ -95,7 +111,7 @@ void Shard::end_round() {
   }
   round_.reset();
   room_wanted_ = false;
-  flush_at_ns_ = now_ns() + parts_.options.flush_interval_ms * 1'000'000;
+  flush_at_ns_ = std::max(now_ns(), round_began_ns_ + parts_.options.flush_interval_ms * 1'000'000);
 }
 
 void Shard::activate_tail_members() {
@@ -216,7 +232,7 @@ domain::Position Shard::mark_after() const {
   if (const auto first = directory_->first_unflushed_after(flush_directory_changes_)) {
     stay_before(*first);
   }
-  if (!unsettled_positions_.empty()) stay_before(unsettled_positions_.begin()->first);
+  if (!unsettled_.empty()) stay_before(unsettled_.first_position());
   return std::max(least, mark_.position);
 }
 
@@ -260,6 +276,7 @@ void Shard::on_flushed() {
   mark_ = flush_->next;
   add(parts_.stats.flushes);
   add(parts_.stats.flushed_members, flush_members_.size());
+  round_flushed_ += flush_members_.size();
   flush_.reset();
   for (const auto& [key, first] : flush_members_) {
     dirty_.erase(first);
