@@ -1,6 +1,6 @@
 """Many more members than are in memory, each as likely to come as another: most must be brought into memory first."""
 
-from gateway import Gateway
+from gateway import ENGINE, Gateway
 from load_runs import add_batch_option, keeps_to_schedule, load
 
 # A reading of the metrics and the run are not at one instant.
@@ -21,7 +21,7 @@ def add_options(parser, bounded):
 
 
 def run(setting, options, claims):
-    engine = f"threads = 2\nresident_members_max = {options.resident}"
+    engine = f"{ENGINE}\nresident_members_max = {options.resident}"
     with Gateway(setting, "activation", options.durability, engine=engine) as gateway:
         # Unary, and a flush each: by the thousand a second.
         load(setting, gateway, "flood", "--enroll", "--members", setting.members, "--checkouts", 1,

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import postgresql
+from bounds import bounded
 from engine_alone import COUNTERS, LOTS, RECEIPTS, checkouts_per_core_s, resident_bytes_per_member
 from gateway import ARRANGEMENTS, LEASE_MS, SHARDS, Echo, Gateway, Snapshots
 from servers import CORES, LOAD_CORE, SERVER_CORE, MeasureError, Stopping, fdatasync_p50_ms
@@ -252,15 +253,6 @@ def parts_of(text):
     if not chosen <= set(PARTS):
         raise argparse.ArgumentTypeError(f"{', '.join(sorted(chosen - set(PARTS)))}: not among {', '.join(PARTS)}")
     return chosen
-
-
-def bounded(low, high):
-    def parse(text):
-        value = int(text)
-        if not low <= value <= high:
-            raise argparse.ArgumentTypeError(f"{value}: not from {low} to {high}")
-        return value
-    return parse
 
 
 def parse(arguments):

@@ -1,3 +1,4 @@
+#include <absl/synchronization/mutex.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
 #include <grpcpp/support/server_callback.h>
@@ -112,5 +113,7 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--reply", reply_file, "file with the serialized CheckoutReply")->required();
   CLI11_PARSE(app, argc, argv);
+  // As in the gateway.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   return wutong::bench::serve(listen, reply_file);
 }

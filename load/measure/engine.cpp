@@ -37,6 +37,7 @@ struct Flags {
   std::string program_file;
   std::string policy_file;
   std::uint32_t members = 1'000'000;
+  std::uint32_t shards = 4;
   std::uint32_t threads = 1;
   std::uint32_t seconds = 5;
   std::uint32_t outstanding = 8'192;
@@ -78,7 +79,7 @@ class Bench {
   Bench(const Flags& flags, Rules rules)
       : flags_(flags),
         ledger_({.id = "bench",
-                 .shards = 16,
+                 .shards = flags.shards,
                  .hash_key = std::string(16, 'h'),
                  .identity_key = std::string(32, 'i'),
                  // So many changes of the order book would begin a flush too.
@@ -321,6 +322,9 @@ int main(int argc, char** argv) {
   app.add_option("--program", flags.program_file, "program document")->required();
   app.add_option("--policy", flags.policy_file, "risk policy document")->required();
   app.add_option("--members", flags.members)->capture_default_str();
+  app.add_option("--shards", flags.shards, "a power of two")
+      ->check(CLI::IsMember({1, 2, 4, 8, 16, 32, 64, 128, 256}))
+      ->capture_default_str();
   app.add_option("--threads", flags.threads, "of the engine")->capture_default_str();
   app.add_option("--seconds", flags.seconds, "of random checkouts; 0: none")->capture_default_str();
   app.add_option("--outstanding", flags.outstanding, "calls under way")->capture_default_str();

@@ -14,6 +14,7 @@ import activation
 import hot_member
 import leaks
 import overload
+from bounds import bounded
 from claims import Claims
 from servers import MeasureError, Stopping
 
@@ -29,15 +30,6 @@ class Setting:
     members: int
     seconds: int = 1
     warm_up_s: int = 0
-
-
-def bounded(low, high):
-    def parse(text):
-        value = int(text)
-        if not low <= value <= high:
-            raise argparse.ArgumentTypeError(f"{value}: not from {low} to {high}")
-        return value
-    return parse
 
 
 def parse(arguments):

@@ -3,7 +3,7 @@ and is as it was soon afterwards."""
 
 import math
 
-from gateway import Gateway
+from gateway import ENGINE, Gateway
 from load_runs import Watch, add_batch_option, checkouts_in_ledger, fill, keeps_to_schedule, load, mib
 from servers import MeasureError
 
@@ -16,7 +16,7 @@ CALL_BYTES = 64 * 1024
 TAIL_BYTES_MAX = 64 * 2**20
 # What an allocator keeps for later, and threads' stacks.
 SLACK_BYTES = 64 * 2**20
-ENGINE = f"threads = 2\ntail_bytes_max = {TAIL_BYTES_MAX}"
+OVERLOAD_ENGINE = f"{ENGINE}\ntail_bytes_max = {TAIL_BYTES_MAX}"
 
 
 def add_options(parser, bounded):
@@ -41,10 +41,10 @@ def add_options(parser, bounded):
 
 
 def run(setting, options, claims):
-    with Gateway(setting, "overload", options.durability, engine=ENGINE) as gateway:
+    with Gateway(setting, "overload", options.durability, engine=OVERLOAD_ENGINE) as gateway:
         gateway.enroll()
         knee = options.knee or knee_of(setting, options, gateway)
-        gateway.restart(ENGINE)
+        gateway.restart(OVERLOAD_ENGINE)
         fill(setting, gateway)
         knee, at_knee = sustained(setting, options, gateway, knee)
         normal = steady(setting, options, gateway, 0.8 * knee, options.calm_seconds)
@@ -52,7 +52,7 @@ def run(setting, options, claims):
         # may wait anywhere else in the gateway is more than that, so this is where calls are turned away.
         bound = options.calls_under_way_max or math.ceil(knee * options.p99_bound_ms / 1000)
         claims.note(knee_per_s=knee, calls_under_way_max=bound)
-        gateway.restart(ENGINE, f"calls_under_way_max = {bound}")
+        gateway.restart(OVERLOAD_ENGINE, f"calls_under_way_max = {bound}")
         warm(setting, options, gateway, knee)
         memory_bound = gateway.resident_bytes() + TAIL_BYTES_MAX + bound * CALL_BYTES + SLACK_BYTES
         before = checkouts_in_ledger(gateway)
