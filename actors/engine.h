@@ -46,7 +46,7 @@ struct EngineOptions {
   /// From one round of flushes to the next; a round flushes who was dirty when it began, in the first half
   /// of it, sooner if room is wanted. The longer, the fewer snapshots of members who come again soon, and
   /// the more of the log a crash leaves to be read.
-  std::int64_t flush_interval_ms = 5'000;
+  std::int64_t flush_interval_ms = 30'000;
 
   // The sweep: whoever is due gets the event though nobody asks for them. It walks over all keys of the
   // ledger, again and again, so from being due to the event it takes the time of two walks at most. In a

@@ -14,8 +14,8 @@ namespace wutong {
 namespace {
 
 constexpr std::size_t book_buckets_per_flush = 256;
-/// For each bucket so many changes wait at most, or a round begins.
-constexpr std::size_t book_changes_per_bucket_max = 8;
+/// For each bucket so many changes wait at most, or a round begins; a change takes about 100 bytes of memory.
+constexpr std::size_t book_changes_per_bucket_max = 32;
 constexpr std::size_t directory_changes_per_flush = 256;
 constexpr std::size_t flush_bytes_max = 512 * 1024;
 constexpr std::int64_t flush_retry_ns = 50'000'000;

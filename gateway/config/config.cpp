@@ -161,7 +161,7 @@ class ConfigReader {
     engine.integer("log_bytes_max", any_bytes_bound, options.log_bytes_max);
     engine.integer("batch_bytes_max", {1'000, 1'000'000}, options.batch_bytes_max);
     engine.integer("flush_members_max", {1, 512}, options.flush_members_max);
-    engine.integer("flush_interval_ms", {1, 60'000}, options.flush_interval_ms);
+    engine.integer("flush_interval_ms", {1, 600'000}, options.flush_interval_ms);
     engine.integer("sweep_keys_per_second", {0, 1'000'000}, options.sweep_keys_per_second);
     engine.integer("sweep_members_per_second", {1, 1'000'000}, options.sweep_members_per_second);
     engine.integer("sweep_resident_members_max", {1, 1'000'000},

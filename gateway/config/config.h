@@ -45,7 +45,7 @@ struct Config {
   //   tail_bytes_max, log_bytes_max   64 KiB to 1 TiB, over all shards
   //   batch_bytes_max        1000 to 1000000
   //   flush_members_max      1 to 512
-  //   flush_interval_ms      1 to 60000
+  //   flush_interval_ms      1 to 600000
   //   sweep_keys_per_second  0 (no sweep) to 1000000
   //   sweep_members_per_second        1 to 1000000
   //   sweep_resident_members_max      1 to 1000000

@@ -41,6 +41,7 @@ class Setting:
     warm_up_s: int
     members: int
     large: int
+    flush_interval_s: int
 
 
 class Bench:
@@ -260,7 +261,6 @@ def parse(arguments):
     parser.add_argument("--binaries", type=Path, required=True, help=argparse.SUPPRESS)
     parser.add_argument("--json", metavar="FILE", help="write the figures there too")
     parser.add_argument("--rounds", type=bounded(1, 1000), default=10, help="default: 10")
-    # The longest interval of flushes is a minute, within which a measurement without them must end.
     parser.add_argument("--seconds", type=bounded(1, 20), default=3,
                         help="of each measurement (default: 3)")
     parser.add_argument("--warm-up-s", type=bounded(0, 10), default=1, metavar="SECONDS",
@@ -272,6 +272,9 @@ def parse(arguments):
     parser.add_argument("--large-members", type=bounded(1000, 10_000_000), default=1_000_000, metavar="N",
                         help="of the engine alone, of memory and starts, and events of the tail "
                              "(default: 1000000)")
+    parser.add_argument("--flush-interval-s", type=bounded(1, 120), default=30, metavar="SECONDS",
+                        help="of the gateway whose snapshots are measured, each time for as long (default: the "
+                             "gateway's own, 30)")
     return parser.parse_args(arguments)
 
 
@@ -284,7 +287,8 @@ def main():
         os.chmod(folder, 0o755)
         bench = Bench(Setting(binaries=arguments.binaries.resolve(), folder=folder, rounds=arguments.rounds,
                               seconds=arguments.seconds, warm_up_s=arguments.warm_up_s,
-                              members=arguments.members, large=arguments.large_members), arguments.only)
+                              members=arguments.members, large=arguments.large_members,
+                              flush_interval_s=arguments.flush_interval_s), arguments.only)
         bench.run()
         bench.conclude(arguments.json)
         return 0

@@ -135,7 +135,8 @@ class BenchTest(OwnFolder):
     def start(self, *arguments):
         return subprocess.Popen(
             ["bash", REPOSITORY / "load" / "bench", "--no-build", "--build", BINARIES.parent, "--rounds", "1",
-             "--seconds", "1", "--warm-up-s", "0", "--members", "1000", "--large-members", "2000", *arguments],
+             "--seconds", "1", "--warm-up-s", "0", "--members", "1000", "--large-members", "2000",
+             "--flush-interval-s", "2", *arguments],
             env={**os.environ, "TMPDIR": str(self.folder)}, text=True, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
