@@ -3,10 +3,13 @@
 #include <wutong/v1/points.pb.h>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <memory>
+#include <string>
+#include <vector>
 
+#include "load/batch_streams.h"
 #include "load/caller.h"
 
 namespace wutong::load {
@@ -27,30 +30,38 @@ class BatchCaller {
   };
 
   BatchCaller(const CallOptions& calls, Options options);
-  ~BatchCaller();
-  BatchCaller(const BatchCaller&) = delete;
-  BatchCaller& operator=(const BatchCaller&) = delete;
 
   /// Keeps the streams full until `stop`; waits until something happens, at most until `deadline`. False
-  /// once a stream has broken.
-  bool wait(std::chrono::system_clock::time_point deadline);
+  /// once a stream has broken, and `trouble` tells how.
+  [[nodiscard]] bool wait(std::chrono::system_clock::time_point deadline);
 
   /// Nothing new is sent from now on.
-  void stop();
+  void stop() { stopped_ = true; }
   /// Items that are unanswered.
   [[nodiscard]] std::uint64_t under_way() const;
-  /// How the first stream that broke ended.
+  /// How the first stream that broke ended: "a stream ended: UNAVAILABLE: stopping".
   [[nodiscard]] const std::string& trouble() const { return trouble_; }
 
  private:
-  struct Connections;
-  class Stream;
+  using Clock = std::chrono::steady_clock;
 
-  Options options_;
-  std::string authorization_;
+  /// The items that one stream may have unanswered; their numbers are the slots.
+  struct Slots {
+    /// By slot.
+    std::vector<Clock::time_point> sent;
+    std::vector<std::size_t> free;
+  };
+
+  [[nodiscard]] bool fill(Slots& slots, v1::BatchRequest& request);
+  void take(Slots& slots, const v1::BatchReply& reply);
+
+  const Options options_;
   std::string trouble_;
   bool stopped_ = false;
-  std::unique_ptr<Connections> connections_;
+  /// By the stream's number.
+  std::vector<Slots> slots_;
+  /// Ends first: until then it tells the others.
+  BatchStreams streams_;
 };
 
 }  // namespace wutong::load

@@ -94,7 +94,9 @@ const char* name_of(Method method) {
 
 std::string text_of(const grpc::Status& status, const v1::ErrorDetail& detail) {
   const std::string field = detail.field().empty() ? "" : absl::StrCat(" (", detail.field(), ")");
-  return absl::StrCat(name_of(status.error_code()), field, ": ", status.error_message());
+  const std::string name = absl::StrCat(name_of(status.error_code()), field);
+  if (status.error_message().empty()) return name;
+  return absl::StrCat(name, ": ", status.error_message());
 }
 
 std::string text_of(const v1::Refusal& refusal) {

@@ -81,7 +81,7 @@ struct Answer {
   bool tried_before = false;
 };
 
-/// For people: "INVALID_ARGUMENT (amount_minor): is negative".
+/// For people: "INVALID_ARGUMENT (amount_minor): is negative"; of a status without a message its name alone.
 [[nodiscard]] std::string text_of(const grpc::Status& status, const v1::ErrorDetail& detail);
 [[nodiscard]] std::string text_of(const v1::Refusal& refusal);
 template <typename Reply>

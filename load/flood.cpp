@@ -97,7 +97,7 @@ class FloodRun {
     while (whole && caller.under_way() > 0 && Clock::now() < patience) {
       whole = caller.wait(std::chrono::system_clock::now() + milliseconds(100));
     }
-    if (!whole) trouble_ = absl::StrCat("a stream broke: ", caller.trouble());
+    if (!whole) trouble_ = caller.trouble();
   }
 
   /// In batches some may be sent beyond a number, up to a batch of each stream.

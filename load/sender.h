@@ -33,8 +33,8 @@ class Sender {
 
   /// REQUIRES: the item's number is unique among those that are unanswered; it is a checkout or a refund.
   virtual void send(Clock::time_point due, v1::BatchItem item) = 0;
-  /// Waits until something happens, at most until `deadline`. False once a stream has broken: what is under
-  /// way in it stays unanswered.
+  /// Waits until something happens, at most until `deadline`. False once a stream has broken, and `trouble`
+  /// tells how: what is under way in it stays unanswered.
   virtual bool wait(std::chrono::system_clock::time_point deadline) = 0;
   /// What has been sent, or waits to be, and is unanswered.
   [[nodiscard]] virtual std::size_t under_way() const = 0;

@@ -1,10 +1,14 @@
 #pragma once
 
+#include <absl/container/flat_hash_map.h>
+
 #include <cstddef>
-#include <memory>
+#include <cstdint>
+#include <deque>
 #include <string>
 #include <vector>
 
+#include "load/batch_streams.h"
 #include "load/sender.h"
 
 namespace wutong::load {
@@ -16,7 +20,7 @@ class StreamSender final : public Sender {
   /// REQUIRES: `options.batch` > 0.
   StreamSender(const CallOptions& calls, Options options);
   /// Breaks the streams off.
-  ~StreamSender() override;
+  ~StreamSender() override = default;
   StreamSender(const StreamSender&) = delete;
   StreamSender& operator=(const StreamSender&) = delete;
 
@@ -26,20 +30,28 @@ class StreamSender final : public Sender {
   [[nodiscard]] std::string trouble() const override { return trouble_; }
 
  private:
-  /// What takes gRPC's header, which is heavy.
-  struct Connections;
-  class Stream;
+  /// What one stream has yet to send, and to be told.
+  struct Pending {
+    std::deque<v1::BatchRequest> waiting;
+    /// Of the unanswered, by number.
+    absl::flat_hash_map<std::uint64_t, Clock::time_point> due;
+  };
 
   void hand_over();
+  [[nodiscard]] static bool fill(Pending& pending, v1::BatchRequest& request);
+  [[nodiscard]] bool take(Pending& pending, const v1::BatchReply& reply);
 
   const Options options_;
-  std::string authorization_;
   std::string trouble_;
   std::size_t under_way_ = 0;
-  /// The batch that fills, and when its first item was due.
+  /// The batch that fills, and when each of its items was due.
   v1::BatchRequest batch_;
   std::vector<Clock::time_point> due_;
-  std::unique_ptr<Connections> connections_;
+  /// By the stream's number.
+  std::vector<Pending> pending_;
+  std::size_t next_ = 0;
+  /// Ends first: until then it tells the others.
+  BatchStreams streams_;
 };
 
 }  // namespace wutong::load

@@ -161,9 +161,26 @@ TEST_F(MeasuredRunsTest, ARateBreaksWhereP99IsAboveItsBound) {
 TEST_F(MeasuredRunsTest, RequestsOfAStreamThatBreaksAreWithoutAnswer) {
   start({.breaks_stream_after = 100});
 
+  testing::internal::CaptureStdout();
   EXPECT_EQ(run_steady(steady(16)), exit_wrong);
 
+  EXPECT_THAT(testing::internal::GetCapturedStdout(), HasSubstr("\na stream ended: UNAVAILABLE"));
   EXPECT_THAT(text_of("summary.json"), HasSubstr("\"no answer\""));
+}
+
+TEST_F(MeasuredRunsTest, AFloodTellsHowAStreamBroke) {
+  start({.breaks_stream_after = 100});
+
+  testing::internal::CaptureStdout();
+  EXPECT_EQ(run_flood({.common = common(),
+                       .program_file = program_,
+                       .members = 10,
+                       .enroll = true,
+                       .checkouts = 1'000,
+                       .batch = 4}),
+            exit_wrong);
+
+  EXPECT_THAT(testing::internal::GetCapturedStdout(), HasSubstr("\na stream ended: UNAVAILABLE"));
 }
 
 TEST_F(MeasuredRunsTest, CallsThatFailAreNotTriedAgain) {
