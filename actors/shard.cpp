@@ -168,7 +168,7 @@ void Shard::turn() {
 }
 
 void Shard::work() {
-  if (state_ == State::replaying && tail_page_done_ < tail_page_.size()) replay();
+  if (state_ == State::replaying && tail_read_.page_done < tail_read_.page.size()) replay();
   if (state_ != State::owner) return;
   refresh_rules();
   const bool all_done = run_members();
@@ -210,12 +210,12 @@ bool Shard::run_members() {
 void Shard::tick() {
   note_moment();
   const auto now = moment_ns_;
-  if (state_ == State::idle && now >= poll_at_ns_) try_to_own();
+  if (state_ == State::idle && now >= ownership_.poll_at_ns) try_to_own();
   if (state_ == State::taking || state_ == State::replaying || state_ == State::mending) {
     // A ledger that does not answer is asked anew from the start.
-    if (now - progress_at_ns_ > 2 * parts_.options.append_timeout_ms * 1'000'000) {
+    if (now - ownership_.progress_at_ns > 2 * parts_.options.append_timeout_ms * 1'000'000) {
       give_up("take-over");
-    } else if (state_ == State::mending && !append_awaited_ && now >= append_again_at_ns_) {
+    } else if (state_ == State::mending && !append_.awaited && now >= append_.again_at_ns) {
       send_append(former_->request());
     }
   }
@@ -236,8 +236,8 @@ void Shard::tick_owner(std::int64_t now) {
   }
   settle_again();
   build_filters();
-  if (log_->under_way() && !append_awaited_ && now >= append_again_at_ns_) {
-    if (now - append_first_sent_ns_ > parts_.options.append_timeout_ms * 1'000'000) {
+  if (log_->under_way() && !append_.awaited && now >= append_.again_at_ns) {
+    if (now - append_.first_sent_ns > parts_.options.append_timeout_ms * 1'000'000) {
       give_up("append");
       return;
     }
@@ -262,10 +262,10 @@ void Shard::ask_for_log_size(std::int64_t now) {
   // The ledger walks over the whole log for it, 10,000 entries a millisecond, so a long one is looked at
   // anew only once it has grown by a share that matters.
   const auto known = parts_.stats.log_bytes.load(std::memory_order_relaxed);
-  const bool grown = known < log_bytes_short || log_bytes_since_ >= known / log_growth_share;
-  if (now < log_size_at_ns_ || !grown) return;
-  log_size_at_ns_ = now + log_size_ns_min;
-  log_bytes_since_ = 0;
+  const bool grown = known < log_bytes_short || log_watch_.bytes_since >= known / log_growth_share;
+  if (now < log_watch_.ask_at_ns || !grown) return;
+  log_watch_.ask_at_ns = now + log_size_ns_min;
+  log_watch_.bytes_since = 0;
   parts_.journal.read_log_size(answer_with<LogSizeRead, Journal::LogSize>(LogSizeRead{}));
 }
 
@@ -273,7 +273,7 @@ void Shard::report() const {
   const auto number = [&]() -> std::uint64_t {
     switch (state_) {
       case State::idle:
-        return wants_back_ ? 1 : 0;
+        return ownership_.wants_back ? 1 : 0;
       case State::owner:
         return stopping_ && drained() ? 5 : 2;
       case State::halted:
@@ -340,9 +340,10 @@ std::uint32_t Shard::shard_of(domain::IdentityKey identity) const {
 
 bool Shard::drained() const {
   return calls_open_ == 0 && calls_queued_ == 0 && unsettled_.empty() && dirty_.empty() &&
-         tail_dirty_.empty() && !flush_ && !log_->under_way() && log_->bytes_waiting() == 0 &&
-         book_->unflushed_count() == 0 && directory_->unflushed_count() == 0 &&
-         directory_->waiting() == 0 && unlinked_.empty() && mark_.position == log_->last();
+         tail_dirty_.empty() && !flush_.request && !log_->under_way() &&
+         log_->bytes_waiting() == 0 && book_->unflushed_count() == 0 &&
+         directory_->unflushed_count() == 0 && directory_->waiting() == 0 && unlinked_.empty() &&
+         mark_.position == log_->last();
 }
 
 void Shard::on_stop(bool final) {
@@ -354,7 +355,7 @@ void Shard::on_stop(bool final) {
   }
   if (state_ == State::owner) parts_.safekeeping.witness(parts_.number, log_->head());
   // Asked for and not answered yet, it may be ours as well.
-  if (lease_held() || lease_asked_) {
+  if (lease_held() || ownership_.lease_asked) {
     // Waited for by the engine: a release that is not sent keeps the next owner out.
     parts_.asks_open.fetch_add(1, std::memory_order_relaxed);
     parts_.journal.release_lease(parts_.options.node_boot,

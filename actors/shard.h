@@ -109,7 +109,7 @@ class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
   void drop_everything(const char* why);
   void drop_calls(const char* why);
   void fail_early(const char* why);
-  [[nodiscard]] bool lease_held() const { return now_ns() < lease_until_ns_; }
+  [[nodiscard]] bool lease_held() const { return now_ns() < ownership_.lease_until_ns; }
 
   // shard_replay.cpp
   void on_mark(const MarkRead& read);
@@ -354,31 +354,10 @@ class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
   Rules rules_;
   std::uint64_t rules_version_ = 0;
 
-  // Ownership.
-  /// Given up, not lost to another: taken again by its own lease, to finish even while stopping.
-  bool wants_back_ = false;
-  std::uint64_t highest_epoch_tried_ = 0;
-  std::uint64_t attempts_ = 0;
-  AppendRequest taking_;
-  LeaseWatch watch_;
-  /// When the take-over under way last came forward.
-  std::int64_t progress_at_ns_ = 0;
-  std::int64_t poll_at_ns_ = 0;
-  std::int64_t lease_until_ns_ = 0;
-  std::int64_t renew_at_ns_ = 0;
-  bool lease_asked_ = false;
-  std::uint64_t server_generation_ = 0;
-  std::uint64_t reads_generation_ = 0;
-  bool server_changed_ = false;
-  bool reading_head_ = false;
-  domain::Position tail_read_to_;
-  /// What was read of the log last, and how much of it is restored.
-  std::vector<LogEntry> tail_page_;
-  std::size_t tail_page_done_ = 0;
+  Ownership ownership_;
+  TailRead tail_read_;
   std::optional<LogWriter> log_;
-  std::int64_t append_first_sent_ns_ = 0;
-  std::int64_t append_again_at_ns_ = 0;
-  bool append_awaited_ = false;
+  AppendUnderWay append_;
   /// Of all lives: an append or a flush of the last one may still be on its way.
   std::uint32_t appends_on_their_way_ = 0;
   std::uint32_t flushes_on_their_way_ = 0;
@@ -442,28 +421,13 @@ class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
   absl::btree_map<domain::Position, domain::MemberKey> dirty_;
   absl::btree_map<domain::Position, domain::MemberKey> tail_dirty_;
   Mark mark_;
-  std::optional<FlushRequest> flush_;
-  std::vector<std::pair<domain::MemberKey, domain::Position>> flush_members_;
-  std::size_t flush_book_entries_ = 0;
+  FlushUnderWay flush_;
+  FlushRound round_;
   /// By month and bucket: what this owner has set.
   absl::flat_hash_map<std::pair<std::int32_t, std::uint32_t>, std::int64_t> bucket_expiries_;
-  std::size_t flush_directory_changes_ = 0;
-  domain::Position flush_needs_;
-  bool flush_awaited_ = false;
-  std::int64_t flush_again_at_ns_ = 0;
-  std::int64_t flush_at_ns_ = 0;
-  /// Members dirty up to here are flushed in the present round.
-  std::optional<domain::Position> round_;
-  std::int64_t round_began_ns_ = 0;
-  /// When it began, and flushed since.
-  std::size_t round_members_ = 0;
-  std::size_t round_flushed_ = 0;
-  bool room_wanted_ = false;
   std::deque<TailPiece> tail_pieces_;
   std::uint64_t tail_bytes_ = 0;
-  std::int64_t log_size_at_ns_ = 0;
-  /// Committed since the log's size was asked for.
-  std::uint64_t log_bytes_since_ = 0;
+  LogWatch log_watch_;
   ShardSweep sweep_{*this};
 };
 

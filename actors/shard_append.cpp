@@ -16,15 +16,15 @@ constexpr std::int64_t append_retry_ns = 20'000'000;
 }  // namespace
 
 void Shard::pump_append() {
-  if (state_ != State::owner || append_awaited_) return;
+  if (state_ != State::owner || append_.awaited) return;
   if (auto request = log_->start()) {
-    append_first_sent_ns_ = now_ns();
+    append_.first_sent_ns = now_ns();
     send_append(std::move(*request));
   }
 }
 
 void Shard::send_append(AppendRequest request) {
-  append_awaited_ = true;
+  append_.awaited = true;
   ++appends_on_their_way_;
   add(parts_.stats.appends);
   add(parts_.stats.append_bytes, request.batch->size());
@@ -33,7 +33,7 @@ void Shard::send_append(AppendRequest request) {
 }
 
 void Shard::on_append(const AppendAnswered& answered) {
-  append_awaited_ = false;
+  append_.awaited = false;
   if (state_ == State::taking) {
     on_taken(answered);
     return;
@@ -49,11 +49,13 @@ void Shard::on_append(const AppendAnswered& answered) {
       return;
     }
     add(parts_.stats.resolvings);
-    append_again_at_ns_ = now_ns() + append_retry_ns;
+    append_.again_at_ns = now_ns() + append_retry_ns;
     return;
   }
-  const auto generation = std::exchange(server_generation_, answered.result->server_generation);
-  server_changed_ = server_changed_ || generation != server_generation_;
+  const auto generation =
+      std::exchange(ownership_.server_generation, answered.result->server_generation);
+  ownership_.server_changed =
+      ownership_.server_changed || generation != ownership_.server_generation;
   judge(log_->answered(answered.result->head));
 }
 
@@ -63,7 +65,7 @@ void Shard::on_mended(const AppendAnswered& answered) {
       halt(absl::StrCat("append refused: ", answered.result.error().detail));
       return;
     }
-    append_again_at_ns_ = now_ns() + append_retry_ns;
+    append_.again_at_ns = now_ns() + append_retry_ns;
     return;
   }
   switch (former_->answered(answered.result->head)) {
@@ -91,7 +93,7 @@ void Shard::judge(AppendVerdict verdict) {
     case AppendVerdict::committed:
       on_committed();
       // What the gateway took for durable may be gone there: snapshots, or more of the log.
-      if (server_changed_) give_up("another server process answers");
+      if (ownership_.server_changed) give_up("another server process answers");
       return;
     case AppendVerdict::send_again:
       send_append(log_->request());
@@ -99,7 +101,7 @@ void Shard::judge(AppendVerdict verdict) {
     case AppendVerdict::lost_tail:
       log(LogLevel::error, "the ledger lost its tail; sending it again");
       add(parts_.stats.lost_tails);
-      append_first_sent_ns_ = now_ns();
+      append_.first_sent_ns = now_ns();
       send_append(log_->request());
       return;
     case AppendVerdict::restored:
@@ -109,11 +111,11 @@ void Shard::judge(AppendVerdict verdict) {
     case AppendVerdict::fenced:
       add(parts_.stats.fenced);
       log(LogLevel::warning, "another owner wrote; dropping everything");
-      if (server_changed_) look_for(*log_);
+      if (ownership_.server_changed) look_for(*log_);
       drop_everything("fenced");
       become_idle();
-      wants_back_ = false;
-      lease_until_ns_ = 0;
+      ownership_.wants_back = false;
+      ownership_.lease_until_ns = 0;
       report();
       return;
     case AppendVerdict::lost:
@@ -168,7 +170,7 @@ void Shard::on_committed() {
       tail_pieces_.push_back({.last = batch.last, .bytes = batch.bytes, .at_ns = now_ns()});
       tail_bytes_ += batch.bytes;
       add(parts_.stats.events, batch.events);
-      log_bytes_since_ += batch.bytes;
+      log_watch_.bytes_since += batch.bytes;
       const auto size_class = static_cast<std::size_t>(std::bit_width(batch.events) - 1);
       auto& classes = parts_.stats.batch_events_log2;
       add(classes[std::min(size_class, classes.size() - 1)]);

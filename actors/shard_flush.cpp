@@ -26,9 +26,9 @@ constexpr std::int64_t ms_of_day = 86'400'000;
 void Shard::touch_dirty(MemberActor& member, domain::Position position) {
   if (!member.unflushed) {
     member.unflushed = std::make_unique<Unflushed>(Unflushed{.first = position});
-    if (dirty_.empty() && !round_) {
-      flush_at_ns_ =
-          std::max(flush_at_ns_, now_ns() + parts_.options.flush_interval_ms * 1'000'000);
+    if (dirty_.empty() && !round_.up_to) {
+      round_.next_at_ns =
+          std::max(round_.next_at_ns, now_ns() + parts_.options.flush_interval_ms * 1'000'000);
     }
     dirty_[position] = member.key;
   } else if (member.unflushed->flushing && member.unflushed->first_after.epoch == 0) {
@@ -38,20 +38,20 @@ void Shard::touch_dirty(MemberActor& member, domain::Position position) {
 
 bool Shard::flush_is_due() const {
   if (must_hurry()) return true;
-  return round_ ? round_is_behind() : now_ns() >= flush_at_ns_;
+  return round_.up_to ? round_is_behind() : now_ns() >= round_.next_at_ns;
 }
 
 bool Shard::round_is_behind() const {
   // The ledger does one thing at a time: what a round writes at once, appends wait for. So it is spread
   // over half the time that there is.
   const auto round_ns = parts_.options.flush_interval_ms * 1'000'000 / 2;
-  const auto elapsed = now_ns() - round_began_ns_;
-  return elapsed >= round_ns || static_cast<std::int64_t>(round_flushed_) * round_ns <=
-                                    static_cast<std::int64_t>(round_members_) * elapsed;
+  const auto elapsed = now_ns() - round_.began_ns;
+  return elapsed >= round_ns || static_cast<std::int64_t>(round_.flushed) * round_ns <=
+                                    static_cast<std::int64_t>(round_.members) * elapsed;
 }
 
 bool Shard::must_hurry() const {
-  if (stopping_ || room_wanted_) return true;
+  if (stopping_ || round_.room_wanted) return true;
   if (2 * tail_bytes_ >
       static_cast<std::uint64_t>(parts_.options.tail_bytes_max) / parts_.info.shards) {
     return true;
@@ -62,29 +62,29 @@ bool Shard::must_hurry() const {
 
 void Shard::pump_flush() {
   if (state_ != State::owner) return;
-  if (!flush_ && flush_is_due()) build_flush();
-  if (!flush_ || flush_awaited_) return;
+  if (!flush_.request && flush_is_due()) build_flush();
+  if (!flush_.request || flush_.awaited) return;
   // A snapshot may tell of events that are still on their way; it follows them.
-  if (log_->committed() < flush_needs_ || now_ns() < flush_again_at_ns_) return;
+  if (log_->committed() < flush_.needs || now_ns() < flush_.again_at_ns) return;
   if (flushes_on_their_way_ == 0) send_flush();
 }
 
 void Shard::build_flush() {
-  if (!round_) {
-    round_ = log_->last();
-    round_began_ns_ = now_ns();
-    round_members_ = dirty_.size();
-    round_flushed_ = 0;
+  if (!round_.up_to) {
+    round_.up_to = log_->last();
+    round_.began_ns = now_ns();
+    round_.members = dirty_.size();
+    round_.flushed = 0;
   }
   FlushRequest request{
       .epoch = log_->head().position.epoch, .writer = log_->head().writer, .expected = mark_};
-  flush_members_.clear();
-  flush_needs_ = {};
+  flush_.members.clear();
+  flush_.needs = {};
   const auto wall_ms = parts_.clocks.wall_ms();
   std::size_t bytes = 0;
   for (const auto& [position, key] : dirty_) {
-    const bool full = flush_members_.size() >= parts_.options.flush_members_max;
-    if (position > *round_ || full || bytes > flush_bytes_max) break;
+    const bool full = flush_.members.size() >= parts_.options.flush_members_max;
+    if (position > *round_.up_to || full || bytes > flush_bytes_max) break;
     add_to_flush(*static_cast<MemberActor*>(members_.at(key.value)->get()), request, wall_ms);
     bytes += request.snapshots.back().snapshot.size();
   }
@@ -96,22 +96,23 @@ void Shard::build_flush() {
     end_round();
     if (request.next.position <= mark_.position) return;
   }
-  flush_needs_ = std::max(flush_needs_, request.next.position);
-  if (flush_needs_.epoch == request.epoch) request.highest_sequence = flush_needs_.sequence;
-  flush_ = std::move(request);
-  flush_again_at_ns_ = 0;
+  flush_.needs = std::max(flush_.needs, request.next.position);
+  if (flush_.needs.epoch == request.epoch) request.highest_sequence = flush_.needs.sequence;
+  flush_.request = std::move(request);
+  flush_.again_at_ns = 0;
 }
 
 void Shard::end_round() {
   if (!tail_dirty_.empty()) {
     // Members are on their way into memory for it. Those who are there may have become dirty since it
     // began, and stand in their way.
-    round_ = log_->last();
+    round_.up_to = log_->last();
     return;
   }
-  round_.reset();
-  room_wanted_ = false;
-  flush_at_ns_ = std::max(now_ns(), round_began_ns_ + parts_.options.flush_interval_ms * 1'000'000);
+  round_.up_to.reset();
+  round_.room_wanted = false;
+  round_.next_at_ns =
+      std::max(now_ns(), round_.began_ns + parts_.options.flush_interval_ms * 1'000'000);
 }
 
 void Shard::activate_tail_members() {
@@ -128,10 +129,10 @@ void Shard::activate_tail_members() {
 }
 
 void Shard::add_book_to_flush(FlushRequest& request, std::int64_t wall_ms) {
-  const auto changes = book_->to_flush(*round_, book_buckets_per_flush);
-  flush_book_entries_ = changes.size();
+  const auto changes = book_->to_flush(*round_.up_to, book_buckets_per_flush);
+  flush_.book_entries = changes.size();
   for (const auto& change : changes) {
-    flush_needs_ = std::max(flush_needs_, change.position);
+    flush_.needs = std::max(flush_.needs, change.position);
     auto& book = request.book;
     if (book.empty() || book.back().month != change.month || book.back().bucket != change.bucket) {
       const auto expire_at = expiry_of({}, wall_ms);
@@ -149,11 +150,11 @@ void Shard::add_book_to_flush(FlushRequest& request, std::int64_t wall_ms) {
 }
 
 void Shard::add_directory_to_flush(FlushRequest& request) {
-  const auto changes = directory_->to_flush(*round_, directory_changes_per_flush);
-  flush_directory_changes_ = changes.size();
+  const auto changes = directory_->to_flush(*round_.up_to, directory_changes_per_flush);
+  flush_.directory_changes = changes.size();
   std::map<domain::IdentityKey, std::string> claims;
   for (const auto& change : changes) {
-    flush_needs_ = std::max(flush_needs_, change.position);
+    flush_.needs = std::max(flush_.needs, change.position);
     claims[change.identity] =
         change.member ? parts_.codec.claim_bytes(*change.member) : std::string();
   }
@@ -210,8 +211,8 @@ void Shard::add_to_flush(MemberActor& member, FlushRequest& request, std::int64_
   }
   member.unflushed->flushing = true;
   member.unflushed->first_after = {};
-  flush_needs_ = std::max(flush_needs_, member.state.position);
-  flush_members_.emplace_back(member.key, member.unflushed->first);
+  flush_.needs = std::max(flush_.needs, member.state.position);
+  flush_.members.emplace_back(member.key, member.unflushed->first);
 }
 
 domain::Position Shard::mark_after() const {
@@ -221,15 +222,15 @@ domain::Position Shard::mark_after() const {
     least = std::min(least, {.epoch = first.epoch, .sequence = first.sequence - 1});
   };
   absl::flat_hash_set<std::pair<std::uint64_t, std::uint64_t>> covered;
-  for (const auto& [key, first] : flush_members_) covered.emplace(first.epoch, first.sequence);
+  for (const auto& [key, first] : flush_.members) covered.emplace(first.epoch, first.sequence);
   for (const auto& [position, key] : dirty_) {
     if (covered.contains({position.epoch, position.sequence})) continue;
     stay_before(position);
     break;
   }
   if (!tail_dirty_.empty()) stay_before(tail_dirty_.begin()->first);
-  if (const auto first = book_->first_unflushed_after(flush_book_entries_)) stay_before(*first);
-  if (const auto first = directory_->first_unflushed_after(flush_directory_changes_)) {
+  if (const auto first = book_->first_unflushed_after(flush_.book_entries)) stay_before(*first);
+  if (const auto first = directory_->first_unflushed_after(flush_.directory_changes)) {
     stay_before(*first);
   }
   if (!unsettled_.empty()) stay_before(unsettled_.first_position());
@@ -237,20 +238,20 @@ domain::Position Shard::mark_after() const {
 }
 
 void Shard::send_flush() {
-  flush_awaited_ = true;
+  flush_.awaited = true;
   ++flushes_on_their_way_;
-  parts_.journal.flush(*flush_, answer_with<FlushAnswered, FlushOutcome>(FlushAnswered{}));
+  parts_.journal.flush(*flush_.request, answer_with<FlushAnswered, FlushOutcome>(FlushAnswered{}));
 }
 
 void Shard::on_flush(const FlushAnswered& answered) {
-  flush_awaited_ = false;
-  if (state_ != State::owner || !flush_) return;
+  flush_.awaited = false;
+  if (state_ != State::owner || !flush_.request) return;
   if (!answered.result) {
     if (answered.result.error().fault == LedgerFault::broken) {
       halt("flush refused: " + answered.result.error().detail);
       return;
     }
-    flush_again_at_ns_ = now_ns() + flush_retry_ns;
+    flush_.again_at_ns = now_ns() + flush_retry_ns;
     return;
   }
   switch (*answered.result) {
@@ -259,9 +260,9 @@ void Shard::on_flush(const FlushAnswered& answered) {
       return;
     case FlushOutcome::fenced:
       // Another owner's head, or an old one of ours that the ledger fell back to: the head tells which.
-      flush_again_at_ns_ = now_ns() + flush_retry_ns;
-      if (!log_->under_way() && !reading_head_) {
-        reading_head_ = true;
+      flush_.again_at_ns = now_ns() + flush_retry_ns;
+      if (!log_->under_way() && !ownership_.reading_head) {
+        ownership_.reading_head = true;
         ask_head(0);
       }
       return;
@@ -273,12 +274,12 @@ void Shard::on_flush(const FlushAnswered& answered) {
 }
 
 void Shard::on_flushed() {
-  mark_ = flush_->next;
+  mark_ = flush_.request->next;
   add(parts_.stats.flushes);
-  add(parts_.stats.flushed_members, flush_members_.size());
-  round_flushed_ += flush_members_.size();
-  flush_.reset();
-  for (const auto& [key, first] : flush_members_) {
+  add(parts_.stats.flushed_members, flush_.members.size());
+  round_.flushed += flush_.members.size();
+  flush_.request.reset();
+  for (const auto& [key, first] : flush_.members) {
     dirty_.erase(first);
     const auto found = members_.find(key.value);
     if (found == members_.end()) continue;
@@ -294,16 +295,16 @@ void Shard::on_flushed() {
     drop_old_records(member);
     press_records(member);
   }
-  flush_members_.clear();
-  book_->flushed(flush_book_entries_);
-  flush_book_entries_ = 0;
-  directory_->flushed(flush_directory_changes_);
-  flush_directory_changes_ = 0;
+  flush_.members.clear();
+  book_->flushed(flush_.book_entries);
+  flush_.book_entries = 0;
+  directory_->flushed(flush_.directory_changes);
+  flush_.directory_changes = 0;
   while (!tail_pieces_.empty() && tail_pieces_.front().last <= mark_.position) {
     tail_bytes_ -= tail_pieces_.front().bytes;
     tail_pieces_.pop_front();
   }
-  room_wanted_ = false;
+  round_.room_wanted = false;
 }
 
 void Shard::press_records(MemberActor& member) {

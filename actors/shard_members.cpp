@@ -88,7 +88,7 @@ bool Shard::make_room() {
     return true;
   }
   // All that was looked at is dirty or under way: flush first, so that the next call finds room.
-  room_wanted_ = true;
+  round_.room_wanted = true;
   return false;
 }
 

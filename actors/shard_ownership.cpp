@@ -19,30 +19,30 @@ void Shard::begin_life() {
   // Unique in the process: what was asked of or by a shard that ended means nothing to its successor.
   static std::atomic<std::uint64_t> lives{0};
   life_ = lives.fetch_add(1, std::memory_order_relaxed) + 1;
-  lease_asked_ = false;
-  reading_head_ = false;
-  append_awaited_ = false;
-  flush_awaited_ = false;
+  ownership_.lease_asked = false;
+  ownership_.reading_head = false;
+  append_.awaited = false;
+  flush_.awaited = false;
 }
 
 void Shard::become_idle() {
   state_ = State::idle;
-  watch_ = LeaseWatch(now_ns());
+  ownership_.watch = LeaseWatch(now_ns());
 }
 
 void Shard::try_to_own() {
-  if (stopping_ && !wants_back_) return;
-  poll_at_ns_ = now_ns() + poll_ns;
+  if (stopping_ && !ownership_.wants_back) return;
+  ownership_.poll_at_ns = now_ns() + poll_ns;
   // One append and one flush at a time, whoever sent it.
-  if (lease_asked_ || appends_on_their_way_ > 0 || flushes_on_their_way_ > 0) return;
-  lease_asked_ = true;
+  if (ownership_.lease_asked || appends_on_their_way_ > 0 || flushes_on_their_way_ > 0) return;
+  ownership_.lease_asked = true;
   parts_.journal.read_lease(
       answer_with<LeaseAnswered, Lease>(LeaseAnswered{.call = LeaseCall::look}));
 }
 
 void Shard::ask_for_lease(LeaseCall call) {
-  if (lease_asked_) return;
-  lease_asked_ = true;
+  if (ownership_.lease_asked) return;
+  ownership_.lease_asked = true;
   parts_.journal.renew_lease(
       parts_.options.node_boot, parts_.options.lease_ttl_ms,
       answer_with<LeaseAnswered, Lease>(LeaseAnswered{.asked_at = now_ns(), .call = call}));
@@ -50,19 +50,19 @@ void Shard::ask_for_lease(LeaseCall call) {
 
 void Shard::renew_lease() {
   const auto now = now_ns();
-  if (lease_asked_ || now < renew_at_ns_) return;
-  renew_at_ns_ = now + parts_.options.lease_ttl_ms * 1'000'000 / 3;
+  if (ownership_.lease_asked || now < ownership_.renew_at_ns) return;
+  ownership_.renew_at_ns = now + parts_.options.lease_ttl_ms * 1'000'000 / 3;
   ask_for_lease(LeaseCall::renew);
   // An idle shard appends nothing, so it would not notice that another has written or that the
   // ledger lost its tail.
-  if (!log_->under_way() && !reading_head_) {
-    reading_head_ = true;
+  if (!log_->under_way() && !ownership_.reading_head) {
+    ownership_.reading_head = true;
     ask_head(0);
   }
 }
 
 void Shard::on_lease(const LeaseAnswered& answered) {
-  lease_asked_ = false;
+  ownership_.lease_asked = false;
   if (!answered.result) return;
   const auto& lease = *answered.result;
   const bool mine = lease.owner == parts_.options.node_boot;
@@ -70,11 +70,11 @@ void Shard::on_lease(const LeaseAnswered& answered) {
   if (state_ == State::owner) {
     if (!mine) {
       // Another was granted it, be it by a clock that jumped: reads wait, the head tells who owns.
-      lease_until_ns_ = 0;
+      ownership_.lease_until_ns = 0;
       return;
     }
     if (lease_held()) {
-      lease_until_ns_ = until;
+      ownership_.lease_until_ns = until;
       release_replies();
     } else {
       // It had run out: another may have taken the shard in between, written, and gone again. That the
@@ -86,29 +86,29 @@ void Shard::on_lease(const LeaseAnswered& answered) {
   if (state_ != State::idle) return;
   if (answered.call == LeaseCall::look) {
     const bool released = lease.owner.empty();
-    if (released || (mine && wants_back_)) {
+    if (released || (mine && ownership_.wants_back)) {
       ask_for_lease(LeaseCall::renew);
     } else {
       watch(lease);
     }
     return;
   }
-  if (mine) lease_until_ns_ = until;
+  if (mine) ownership_.lease_until_ns = until;
   // The ledger's clock may not agree that the lease ran out; the watch counts.
-  if (mine || (answered.call == LeaseCall::outwaited && watch_.seen(lease))) take();
+  if (mine || (answered.call == LeaseCall::outwaited && ownership_.watch.seen(lease))) take();
 }
 
 void Shard::watch(const Lease& lease) {
   fail_early("shard is not served here");
-  wants_back_ = false;
-  watch_.saw(lease, now_ns());
+  ownership_.wants_back = false;
+  ownership_.watch.saw(lease, now_ns());
   ask_head(0);
 }
 
 void Shard::take() {
   begin_life();
   state_ = State::taking;
-  progress_at_ns_ = now_ns();
+  ownership_.progress_at_ns = now_ns();
   ask_head(0);
 }
 
@@ -129,7 +129,7 @@ void Shard::on_head(const HeadRead& read) {
       halt("head");
     } else if (state_ == State::taking) {
       become_idle();
-      wants_back_ = true;
+      ownership_.wants_back = true;
     }
     return;
   }
@@ -138,25 +138,25 @@ void Shard::on_head(const HeadRead& read) {
     return;
   }
   const auto now = now_ns();
-  watch_.saw(read.result->head, now);
-  if (watch_.still_for_ns(now) > parts_.options.lease_ttl_ms * 1'000'000) {
+  ownership_.watch.saw(read.result->head, now);
+  if (ownership_.watch.still_for_ns(now) > parts_.options.lease_ttl_ms * 1'000'000) {
     ask_for_lease(LeaseCall::outwaited);
   }
 }
 
 void Shard::on_own_head(const HeadRead& read) {
-  if (read.lease_until_ns == 0) reading_head_ = false;
+  if (read.lease_until_ns == 0) ownership_.reading_head = false;
   if (!read.result) {
     if (read.result.error().fault == LedgerFault::broken) halt("head");
     return;
   }
   const auto& head = read.result->head;
-  if (head.writer == log_->head().writer && read.lease_until_ns > lease_until_ns_) {
-    lease_until_ns_ = read.lease_until_ns;
+  if (head.writer == log_->head().writer && read.lease_until_ns > ownership_.lease_until_ns) {
+    ownership_.lease_until_ns = read.lease_until_ns;
   }
-  const bool same_server = read.result->server_generation == server_generation_;
-  server_generation_ = read.result->server_generation;
-  server_changed_ = server_changed_ || !same_server;
+  const bool same_server = read.result->server_generation == ownership_.server_generation;
+  ownership_.server_generation = read.result->server_generation;
+  ownership_.server_changed = ownership_.server_changed || !same_server;
   // What is under way will tell by itself. An answer from before an append that has been committed
   // since tells nothing.
   const bool outrun = head.position < log_->committed() && head.writer == log_->head().writer;
@@ -166,9 +166,10 @@ void Shard::on_own_head(const HeadRead& read) {
 
 void Shard::on_head_to_take(const HeadRead& read) {
   const auto& head = read.result->head;
-  const bool other_server = server_changed_ || read.result->server_generation != server_generation_;
-  server_generation_ = read.result->server_generation;
-  server_changed_ = false;
+  const bool other_server =
+      ownership_.server_changed || read.result->server_generation != ownership_.server_generation;
+  ownership_.server_generation = read.result->server_generation;
+  ownership_.server_changed = false;
   if (former_ && other_server && head.position > former_->committed() &&
       head.writer != former_->head().writer) {
     look_for(*former_);
@@ -192,37 +193,38 @@ void Shard::on_head_to_take(const HeadRead& read) {
     halt("the ledger stands behind what this machine saw acknowledged");
     return;
   }
-  highest_epoch_tried_ = std::max(highest_epoch_tried_, head.position.epoch) + 1;
-  const Head taken{.position = {.epoch = highest_epoch_tried_, .sequence = 1},
-                   .writer = absl::StrCat(parts_.options.node_boot, "#", ++attempts_)};
+  ownership_.highest_epoch_tried =
+      std::max(ownership_.highest_epoch_tried, head.position.epoch) + 1;
+  const Head taken{.position = {.epoch = ownership_.highest_epoch_tried, .sequence = 1},
+                   .writer = absl::StrCat(parts_.options.node_boot, "#", ++ownership_.attempts)};
   std::string batch;
   parts_.codec.append_event(
       batch, Taken{.header = {.position = taken.position, .received_at = {parts_.clocks.wall_ms()}},
                    .writer = taken.writer});
-  taking_ = {.expected = head,
-             .next = taken,
-             .batch = std::make_shared<const std::string>(std::move(batch))};
-  send_append(taking_);
+  ownership_.taking = {.expected = head,
+                       .next = taken,
+                       .batch = std::make_shared<const std::string>(std::move(batch))};
+  send_append(ownership_.taking);
 }
 
 void Shard::on_taken(const AppendAnswered& answered) {
-  if (!answered.result || answered.result->head != taking_.next) {
+  if (!answered.result || answered.result->head != ownership_.taking.next) {
     // Not told, or another was faster: look again, and under a higher epoch.
     if (!answered.result && answered.result.error().fault == LedgerFault::broken) {
       halt("take-over");
       return;
     }
     become_idle();
-    wants_back_ = !answered.result;
+    ownership_.wants_back = !answered.result;
     return;
   }
   former_.reset();
-  server_generation_ = answered.result->server_generation;
+  ownership_.server_generation = answered.result->server_generation;
   state_ = State::replaying;
   book_.emplace(static_cast<BookHost&>(*this), parts_.info.book_buckets);
   directory_.emplace(static_cast<DirectoryHost&>(*this),
                      parts_.options.identity_answers_max / parts_.info.shards);
-  reads_generation_ = parts_.journal.reads_generation();
+  ownership_.reads_generation = parts_.journal.reads_generation();
   parts_.journal.read_mark(answer_with<MarkRead, Mark>(MarkRead{}));
 }
 
@@ -231,8 +233,8 @@ void Shard::give_up(const char* why) {
   if (log_) former_ = std::move(log_);
   drop_everything(why);
   become_idle();
-  wants_back_ = true;
-  poll_at_ns_ = now_ns();
+  ownership_.wants_back = true;
+  ownership_.poll_at_ns = now_ns();
   report();
 }
 
@@ -282,8 +284,8 @@ void Shard::drop_everything(const char* why) {
   retry_.clear();
   passivation_order_.clear();
   tail_.clear();
-  tail_page_.clear();
-  tail_page_done_ = 0;
+  tail_read_.page.clear();
+  tail_read_.page_done = 0;
   dirty_.clear();
   tail_dirty_.clear();
   book_.reset();
@@ -292,13 +294,13 @@ void Shard::drop_everything(const char* why) {
   building_filter_ = false;
   for (auto& requests : requests_out_) requests.clear();
   replies_out_.clear();
-  flush_.reset();
-  flush_members_.clear();
-  flush_book_entries_ = 0;
+  flush_.request.reset();
+  flush_.members.clear();
+  flush_.book_entries = 0;
   bucket_expiries_.clear();
-  flush_directory_changes_ = 0;
-  round_.reset();
-  room_wanted_ = false;
+  flush_.directory_changes = 0;
+  round_.up_to.reset();
+  round_.room_wanted = false;
   tail_pieces_.clear();
   tail_bytes_ = 0;
   log_.reset();

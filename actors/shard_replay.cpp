@@ -35,7 +35,7 @@ std::int64_t age_of(const LogEvent& event, const ShardParts& parts) {
 }  // namespace
 
 bool Shard::reads_hold() {
-  if (parts_.journal.reads_generation() == reads_generation_) return true;
+  if (parts_.journal.reads_generation() == ownership_.reads_generation) return true;
   give_up("another server process answers reads");
   return false;
 }
@@ -46,14 +46,14 @@ void Shard::on_mark(const MarkRead& read) {
     give_up("take-over");
     return;
   }
-  if (const auto now = parts_.journal.reads_generation(); now != reads_generation_) {
+  if (const auto now = parts_.journal.reads_generation(); now != ownership_.reads_generation) {
     // The first answer of this process, or of a new one: what comes must be of one process.
-    reads_generation_ = now;
+    ownership_.reads_generation = now;
     parts_.journal.read_mark(answer_with<MarkRead, Mark>(MarkRead{}));
     return;
   }
   mark_ = *read.result;
-  tail_read_to_ = mark_.position;
+  tail_read_.to = mark_.position;
   parts_.journal.read_book_months(
       answer_with<BookMonthsRead, std::vector<std::int32_t>>(BookMonthsRead{}));
 }
@@ -77,9 +77,9 @@ void Shard::on_book_months(const BookMonthsRead& read) {
 }
 
 void Shard::read_tail() {
-  tail_page_.clear();
-  tail_page_done_ = 0;
-  parts_.journal.read_log(tail_read_to_, log_page,
+  tail_read_.page.clear();
+  tail_read_.page_done = 0;
+  parts_.journal.read_log(tail_read_.to, log_page,
                           answer_with<LogRead, std::vector<LogEntry>>(LogRead{}));
 }
 
@@ -90,32 +90,32 @@ void Shard::on_log(LogRead& read) {
     return;
   }
   if (!reads_hold()) return;
-  progress_at_ns_ = now_ns();
-  tail_page_ = std::move(*read.result);
-  tail_page_done_ = 0;
+  ownership_.progress_at_ns = now_ns();
+  tail_read_.page = std::move(*read.result);
+  tail_read_.page_done = 0;
   replay();
 }
 
 void Shard::replay() {
   const auto until_ns = now_ns() + turn_ns_max;
-  while (tail_page_done_ < tail_page_.size()) {
+  while (tail_read_.page_done < tail_read_.page.size()) {
     if (now_ns() > until_ns) {
       schedule_turn();
       return;
     }
-    const auto& entry = tail_page_[tail_page_done_++];
+    const auto& entry = tail_read_.page[tail_read_.page_done++];
     if (!restore(entry)) {
       halt("an entry of the log cannot be read");
       return;
     }
-    tail_read_to_ = entry.last;
-    if (entry.last == taking_.next.position) {
-      tail_page_.clear();
+    tail_read_.to = entry.last;
+    if (entry.last == ownership_.taking.next.position) {
+      tail_read_.page.clear();
       serve();
       return;
     }
   }
-  if (tail_page_.size() < log_page) {
+  if (tail_read_.page.size() < log_page) {
     // Somebody took over in between; a log without our own entry is not ours.
     give_up("take-over");
     return;
@@ -171,18 +171,19 @@ void Shard::restore(MemberEvent event) {
 
 void Shard::serve() {
   state_ = State::owner;
-  wants_back_ = false;
-  log_.emplace(taking_, LogWriter::Options{.batch_bytes_max = parts_.options.batch_bytes_max});
+  ownership_.wants_back = false;
+  log_.emplace(ownership_.taking,
+               LogWriter::Options{.batch_bytes_max = parts_.options.batch_bytes_max});
   add(parts_.stats.takeovers);
   note_moment();
-  flush_at_ns_ = moment_ns_;
-  renew_at_ns_ = 0;
+  round_.next_at_ns = moment_ns_;
+  ownership_.renew_at_ns = 0;
   // Whoever was the owner meanwhile has written more.
-  log_size_at_ns_ = 0;
-  log_bytes_since_ = std::numeric_limits<std::uint64_t>::max();
+  log_watch_.ask_at_ns = 0;
+  log_watch_.bytes_since = std::numeric_limits<std::uint64_t>::max();
   log(LogLevel::info,
-      absl::StrCat("taken in epoch ", taking_.next.position.epoch, "; the tail has ", tail_.size(),
-                   " members and ", unsettled_.size(), " orders"));
+      absl::StrCat("taken in epoch ", ownership_.taking.next.position.epoch, "; the tail has ",
+                   tail_.size(), " members and ", unsettled_.size(), " orders"));
   book_->committed(log_->committed());
   directory_->committed(log_->committed());
   sweep_.ask_how_far(now_ns());

@@ -5,11 +5,14 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "actors/call.h"
 #include "actors/codec.h"
 #include "actors/domain/decide.h"
+#include "actors/lease_watch.h"
+#include "actors/ledger.h"
 #include "actors/messages.h"
 #include "actors/order_claim.h"
 
@@ -83,6 +86,73 @@ struct TailPiece {
   domain::Position last;
   std::uint64_t bytes = 0;
   std::int64_t at_ns = 0;
+};
+
+/// From wanting a shard to owning it, and keeping it.
+struct Ownership {
+  /// Given up, not lost to another: taken again by its own lease, to finish even while stopping.
+  bool wants_back = false;
+  std::uint64_t highest_epoch_tried = 0;
+  std::uint64_t attempts = 0;
+  AppendRequest taking;
+  LeaseWatch watch;
+  /// When the take-over under way last came forward.
+  std::int64_t progress_at_ns = 0;
+  std::int64_t poll_at_ns = 0;
+  std::int64_t lease_until_ns = 0;
+  std::int64_t renew_at_ns = 0;
+  bool lease_asked = false;
+  std::uint64_t server_generation = 0;
+  std::uint64_t reads_generation = 0;
+  bool server_changed = false;
+  bool reading_head = false;
+};
+
+/// The log's tail, read after a take-over.
+struct TailRead {
+  domain::Position to;
+  /// What was read last, and how much of it is restored.
+  std::vector<LogEntry> page;
+  std::size_t page_done = 0;
+};
+
+/// The one append that may be unanswered.
+struct AppendUnderWay {
+  std::int64_t first_sent_ns = 0;
+  std::int64_t again_at_ns = 0;
+  bool awaited = false;
+};
+
+/// The one flush that may be unanswered, and what it covers.
+struct FlushUnderWay {
+  std::optional<FlushRequest> request;
+  std::vector<std::pair<domain::MemberKey, domain::Position>> members;
+  std::size_t book_entries = 0;
+  std::size_t directory_changes = 0;
+  /// It may be sent once this is committed.
+  domain::Position needs;
+  bool awaited = false;
+  std::int64_t again_at_ns = 0;
+};
+
+/// Flushes that together write all that was dirty at one time.
+struct FlushRound {
+  /// Members dirty up to here are flushed; nothing between two rounds.
+  std::optional<domain::Position> up_to;
+  std::int64_t next_at_ns = 0;
+  std::int64_t began_ns = 0;
+  /// Dirty when it began, and flushed since.
+  std::size_t members = 0;
+  std::size_t flushed = 0;
+  /// The next is wanted at once, to make room in memory.
+  bool room_wanted = false;
+};
+
+/// When the ledger is asked how large the log is.
+struct LogWatch {
+  std::int64_t ask_at_ns = 0;
+  /// Committed since it was asked.
+  std::uint64_t bytes_since = 0;
 };
 
 }  // namespace wutong

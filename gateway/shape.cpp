@@ -1,9 +1,8 @@
 #include "gateway/shape.h"
 
+#include <absl/strings/numbers.h>
+#include <absl/strings/str_cat.h>
 #include <absl/time/civil_time.h>
-
-#include <array>
-#include <cstdio>
 
 #include "gateway/text.h"
 
@@ -122,10 +121,9 @@ std::string join(std::string_view parent, std::string_view field) {
 
 std::string text_of(domain::Day day) {
   const absl::CivilDay civil = epoch_day + day.since_epoch;
-  std::array<char, 32> text{};
-  const int size = std::snprintf(text.data(), text.size(), "%04lld-%02d-%02d",
-                                 static_cast<long long>(civil.year()), civil.month(), civil.day());
-  return {text.data(), static_cast<std::size_t>(size)};
+  return absl::StrCat(absl::Dec(civil.year(), absl::kZeroPad4), "-",
+                      absl::Dec(civil.month(), absl::kZeroPad2), "-",
+                      absl::Dec(civil.day(), absl::kZeroPad2));
 }
 
 }  // namespace wutong::shape
