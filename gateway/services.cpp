@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "gateway/arena_messages.h"
 #include "gateway/context.h"
 #include "gateway/gate.h"
 #include "gateway/status.h"
@@ -40,7 +41,13 @@ class CallbackPoints final : public PointsService, public v1::Points::CallbackSe
  public:
   CallbackPoints(ServiceOptions options, Engine& engine, const LedgerInfo& ledger, Clocks clocks,
                  std::shared_ptr<const Credentials> credentials, CallMetrics& metrics)
-      : gate_(options, engine, ledger, std::move(clocks), std::move(credentials), metrics) {}
+      : gate_(options, engine, ledger, std::move(clocks), std::move(credentials), metrics) {
+    SetMessageAllocatorFor_Quote(&quotes_);
+    SetMessageAllocatorFor_Checkout(&checkouts_);
+    SetMessageAllocatorFor_Refund(&refunds_);
+    SetMessageAllocatorFor_Hold(&holds_);
+    SetMessageAllocatorFor_Release(&releases_);
+  }
 
   grpc::Service& grpc_service() override { return *this; }
 
@@ -175,6 +182,12 @@ class CallbackPoints final : public PointsService, public v1::Points::CallbackSe
 
   Gate gate_;
   Streams streams_;
+  // What tills ask, by the thousand a second.
+  ArenaMessages<v1::QuoteRequest, v1::QuoteReply> quotes_;
+  ArenaMessages<v1::CheckoutRequest, v1::CheckoutReply> checkouts_;
+  ArenaMessages<v1::RefundRequest, v1::RefundReply> refunds_;
+  ArenaMessages<v1::HoldRequest, v1::HoldReply> holds_;
+  ArenaMessages<v1::ReleaseRequest, v1::ReleaseReply> releases_;
 };
 
 }  // namespace
