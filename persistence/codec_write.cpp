@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <concepts>
 #include <span>
 #include <string_view>
@@ -383,23 +382,6 @@ WrittenEvent write_happened(WireWriter& out, const Happened& event) {
 }
 
 }  // namespace
-
-std::uint32_t NameWriter::number_beside(Bits symbol) {
-  for (std::uint32_t i = 0; i < size_; ++i) {
-    if (symbols_[i] == symbol) return i + 1;
-  }
-  if (size_ == room_) make_room();
-  symbols_[size_] = symbol;
-  return ++size_;
-}
-
-void NameWriter::make_room() {
-  auto larger = std::make_unique_for_overwrite<Bits[]>(2 * room_);
-  std::copy_n(symbols_, size_, larger.get());
-  symbols_ = larger.get();
-  many_ = std::move(larger);
-  room_ *= 2;
-}
 
 WrittenEvent write_event(WireWriter& out, const domain::Event& event) {
   return std::visit([&](const auto& happened) { return write_happened(out, happened); }, event);
