@@ -16,6 +16,9 @@ struct ServerOptions {
   std::uint32_t message_bytes_max = 256 * 1024;
   /// Calls of one connection at once; more wait in the client.
   std::uint32_t streams_per_connection_max = 4'096;
+  /// A connection that has been silent for so long is asked whether anybody is there, and closed with all
+  /// its streams if it is silent for as long again.
+  std::int64_t keepalive_ms = 60'000;
   /// How often readiness is looked at for the health service.
   std::int64_t health_interval_ms = 500;
   ServiceOptions service;

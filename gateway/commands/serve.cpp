@@ -156,6 +156,7 @@ class Gateway {
         Server::start({.listen = config.listen,
                        .message_bytes_max = config.message_bytes_max,
                        .streams_per_connection_max = config.streams_per_connection_max,
+                       .keepalive_ms = config.keepalive_ms,
                        .service = {.deadline_max_ms = config.deadline_max_ms,
                                    .calls_under_way_max = config.calls_under_way_max,
                                    .stream_items_max = config.stream_items_max}},

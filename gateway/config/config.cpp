@@ -186,6 +186,7 @@ class ConfigReader {
     gateway.integer("streams_per_connection_max", {1, 65'536}, options.streams_per_connection_max);
     gateway.integer("calls_under_way_max", {1, 1'000'000}, options.calls_under_way_max);
     gateway.integer("stream_items_max", {1, 65'536}, options.stream_items_max);
+    gateway.integer("keepalive_ms", {1'000, 3'600'000}, options.keepalive_ms);
     gateway.integer("deadline_max_ms", any_timeout_ms, options.deadline_max_ms);
     gateway.integer("stop_timeout_ms", {100, 600'000}, options.stop_timeout_ms);
     gateway.finish();

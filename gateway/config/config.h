@@ -60,6 +60,7 @@ struct Config {
   //   streams_per_connection_max      1 to 65536
   //   calls_under_way_max    1 to 10^6
   //   stream_items_max       1 to 65536
+  //   keepalive_ms           1000 to 3600000
   //   deadline_max_ms        10 to 60000
   //   stop_timeout_ms        100 to 600000
   struct Gateway {
@@ -69,6 +70,8 @@ struct Config {
     std::uint32_t calls_under_way_max = 50'000;
     /// Of a stream, unanswered or unread: with as many nothing more is read of it.
     std::uint32_t stream_items_max = 4'096;
+    /// A connection that was silent for so long, and then does not answer for as long, is closed.
+    std::int64_t keepalive_ms = 60'000;
     /// A call is answered within this, also if its caller would wait longer.
     std::int64_t deadline_max_ms = 5'000;
     /// After SIGTERM: finish, flush and give the shards up within this.

@@ -94,6 +94,7 @@ TEST(Config, TheDefaultsThatTheShippedFileShowsAreTheOnesThatAre) {
   EXPECT_EQ(shown->gateway.streams_per_connection_max, silent->gateway.streams_per_connection_max);
   EXPECT_EQ(shown->gateway.calls_under_way_max, silent->gateway.calls_under_way_max);
   EXPECT_EQ(shown->gateway.stream_items_max, silent->gateway.stream_items_max);
+  EXPECT_EQ(shown->gateway.keepalive_ms, silent->gateway.keepalive_ms);
   EXPECT_EQ(shown->gateway.deadline_max_ms, silent->gateway.deadline_max_ms);
   EXPECT_EQ(shown->gateway.stop_timeout_ms, silent->gateway.stop_timeout_ms);
 }

@@ -4,8 +4,15 @@
 #include <grpcpp/create_channel.h>
 #include <grpcpp/generic/generic_stub.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
+#include <chrono>
 #include <string>
 #include <thread>
 #include <vector>
@@ -50,6 +57,70 @@ std::string listed_services(const std::shared_ptr<grpc::Channel>& channel) {
   call->Finish(&status, nullptr);
   wait();
   return bytes;
+}
+
+/// A client that begins to speak HTTP/2 and says no more, as one whose machine has lost its power.
+class MutePeer {
+ public:
+  explicit MutePeer(int port) : socket_(socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(static_cast<std::uint16_t>(port));
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    // The preface, and settings that change nothing.
+    const std::string greeting =
+        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + std::string("\0\0\0\4\0\0\0\0\0", 9);
+    greeted_ = connect(socket_, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0 &&
+               send(socket_, greeting.data(), greeting.size(), MSG_NOSIGNAL) > 0;
+  }
+  ~MutePeer() { close(socket_); }
+  MutePeer(const MutePeer&) = delete;
+  MutePeer& operator=(const MutePeer&) = delete;
+
+  [[nodiscard]] bool greeted() const { return greeted_; }
+  /// Whether the server hangs up by then.
+  [[nodiscard]] bool is_closed_by(std::chrono::steady_clock::time_point end) const {
+    for (;;) {
+      const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+          end - std::chrono::steady_clock::now());
+      pollfd events{.fd = socket_, .events = POLLIN, .revents = 0};
+      if (poll(&events, 1, std::max(0, static_cast<int>(left.count()))) == 0) return false;
+      std::array<char, 1'024> heard{};
+      if (recv(socket_, heard.data(), heard.size(), 0) <= 0) return true;
+    }
+  }
+
+ private:
+  int socket_;
+  bool greeted_ = false;
+};
+
+TEST(Server, HangsUpOnWhomNobodyHearsAnyMore) {
+  constexpr std::chrono::milliseconds keepalive(300);
+  EdgeGateway gateway(
+      {.server = {.listen = "127.0.0.1:0", .keepalive_ms = std::int64_t{keepalive.count()}}});
+  gateway.enroll("alice");
+  const auto context = gateway.context();
+  const auto stream = gateway.stub().Stream(context.get());
+  const auto begun = std::chrono::steady_clock::now();
+  const MutePeer mute(gateway.server().port());
+
+  ASSERT_TRUE(mute.greeted());
+  EXPECT_FALSE(mute.is_closed_by(begun + keepalive));
+  EXPECT_TRUE(mute.is_closed_by(begun + std::chrono::seconds(20)));
+
+  // Who answers is kept, though it has asked nothing all the time.
+  std::this_thread::sleep_until(begun + 4 * keepalive);
+  v1::BatchRequest request;
+  auto& item = *request.add_items();
+  item.set_number(7);
+  item.mutable_checkout()->CopyFrom(*valid_request(Method::checkout, LedgerClock::gateway));
+  v1::BatchReply reply;
+  EXPECT_TRUE(stream->Write(request));
+  ASSERT_TRUE(stream->Read(&reply));
+  EXPECT_EQ(reply.items(0).number(), 7U);
+  stream->WritesDone();
+  EXPECT_TRUE(stream->Finish().ok());
 }
 
 TEST(Server, HealthIsServingUntilItStops) {
