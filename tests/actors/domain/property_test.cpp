@@ -244,6 +244,11 @@ RC_GTEST_PROP(Properties, ARefundInPartsEndsWhereOneWholeRefundEnds,
   const std::vector<Order> orders = refundable(whole);
   if (orders.empty()) RC_DISCARD("nothing to refund");
   const Order& order = orders[which % orders.size()];
+  // Points of a hold that is over lie beside a debt (D6). Which of them and of those given back a
+  // claw-back takes, and so what of the given back is left to repay the debt, depends on the parts.
+  const Balances before = whole.balances();
+  const bool freed_beside_debt = before.debt.count > 0 && before.available.count > 0;
+  RC_CLASSIFY(freed_beside_debt, "freed points beside a debt");
   World parts = whole;
   const auto shares =
       *rc::gen::container<std::vector<std::uint32_t>>(rc::gen::inRange<std::uint32_t>(0, 10'001));
@@ -269,7 +274,10 @@ RC_GTEST_PROP(Properties, ARefundInPartsEndsWhereOneWholeRefundEnds,
   RC_ASSERT(last.totals.clawed_back == at_once.totals.clawed_back);
   RC_ASSERT(last.totals.given_back == at_once.totals.given_back);
   RC_ASSERT(cash + last.cash_back == at_once.cash_back);
-  RC_ASSERT(parts.balances() == whole.balances());
+  const Balances in_parts = parts.balances();
+  const Balances after_whole = whole.balances();
+  RC_ASSERT(in_parts.available - in_parts.debt == after_whole.available - after_whole.debt);
+  if (!freed_beside_debt) RC_ASSERT(in_parts == after_whole);
   RC_ASSERT(parts.member.counters == whole.member.counters);
 }
 
