@@ -1,5 +1,7 @@
 #include "persistence/record_press.h"
 
+// For `LZ4_attach_dictionary`.
+#define LZ4_STATIC_LINKING_ONLY
 #include <lz4.h>
 
 #include <algorithm>
@@ -25,8 +27,10 @@ char* write_front(char* at, std::size_t dictionary, std::size_t size) {
 }  // namespace
 
 struct Lz4RecordPress::Streams {
-  /// With the newest dictionary, and a copy of it that a record is written with, which alters it.
+  /// With the newest dictionary.
   LZ4_stream_t loaded{};
+  /// What a record is written with. It looks into `loaded` beside itself: a copy would be 16 KB a record,
+  /// and push all else out of the first cache.
   LZ4_stream_t working{};
 };
 
@@ -37,7 +41,8 @@ std::string_view Lz4RecordPress::press(std::string_view bytes) {
   int pressed = 0;
   pressed_.resize(front_bytes + bytes.size());
   if (!dictionaries_.empty() && bytes.size() > front_bytes && bytes.size() <= pressable_bytes_max) {
-    streams_->working = streams_->loaded;
+    LZ4_resetStream_fast(&streams_->working);
+    LZ4_attach_dictionary(&streams_->working, &streams_->loaded);
     char* const to = write_front(pressed_.data(), dictionaries_.size(), bytes.size());
     constexpr int acceleration = 1;
     pressed = LZ4_compress_fast_continue(
@@ -96,6 +101,7 @@ void Lz4RecordPress::make_dictionary() {
   const auto size = std::min(recent_.size(), dictionary_bytes_max);
   const auto& made = dictionaries_.emplace_back(recent_.substr(recent_.size() - size));
   LZ4_initStream(&streams_->loaded, sizeof(LZ4_stream_t));
+  LZ4_initStream(&streams_->working, sizeof(LZ4_stream_t));
   LZ4_loadDict(&streams_->loaded, made.data(), static_cast<int>(made.size()));
   permille_at_first_ = 0;
 }

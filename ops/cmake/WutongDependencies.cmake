@@ -32,7 +32,8 @@ endfunction()
 # The core only: no networking of CAF's, no TLS, so nothing of it ends up in the process.
 wutong_import(wutong::caf HEADER caf/actor_system.hpp LIBRARY caf_core LIBS Threads::Threads)
 wutong_import(wutong::hiredis HEADER hiredis/hiredis.h LIBRARY hiredis)
-wutong_import(wutong::lz4 HEADER lz4.h LIBRARY lz4)
+# The static library: the shared one keeps `LZ4_attach_dictionary` to itself.
+wutong_import(wutong::lz4 HEADER lz4.h LIBRARY liblz4.a)
 wutong_import(wutong::sodium HEADER sodium.h LIBRARY sodium)
 # Its CMake file asks for curl, civetweb and zlib, which the core has no use for.
 wutong_import(wutong::prometheus
