@@ -1,6 +1,7 @@
 #include "actors/recent_records.h"
 
 #include <array>
+#include <bit>
 #include <cstring>
 #include <utility>
 
@@ -45,6 +46,21 @@ constexpr std::size_t filing_bytes_max = 12 + 3 * 10;
 constexpr std::size_t pressed_growth_max = 1;
 using Filing = std::array<char, filing_bytes_max>;
 
+/// How much room a block of so many bytes has: it follows from them, so it is kept nowhere. Small ones are
+/// exact, as most are; one that records are added to again and again is not copied each time.
+std::size_t room_for(std::size_t bytes) {
+  constexpr std::size_t exact_bytes_max = 1'024;
+  constexpr std::size_t steps = 8;
+  if (bytes <= exact_bytes_max) return bytes;
+  const auto step = std::bit_ceil(bytes) / steps;
+  return (bytes + step - 1) / step * step;
+}
+
+char* put_bytes(char* at, std::string_view bytes) {
+  std::memcpy(at, bytes.data(), bytes.size());
+  return at + bytes.size();
+}
+
 std::string_view write_filing(Filing& filing, const RecentRecords::Entry& entry) {
   char* at = filing.data();
   if (entry.order != entry.key) at = put_fixed(put_fixed(at, entry.order.high), entry.order.low);
@@ -56,16 +72,16 @@ std::string_view write_filing(Filing& filing, const RecentRecords::Entry& entry)
 
 }  // namespace
 
-/// Gathers records into a block of exactly the size that they need.
+/// Gathers records into a block with `room_for` what they need.
 class RecentRecords::Builder {
  public:
   /// For `count` records whose data take `data_bytes_max` at most.
   Builder(std::size_t count, std::size_t data_bytes_max)
-      : room_(count),
-        block_(std::make_unique_for_overwrite<char[]>(count * sizeof(Index) + data_bytes_max)),
+      : records_(count),
+        room_(room_for(count * sizeof(Index) + data_bytes_max)),
+        block_(std::make_unique_for_overwrite<char[]>(room_)),
         data_begin_(block_.get() + count * sizeof(Index)),
-        data_end_(data_begin_),
-        end_(data_begin_ + data_bytes_max) {}
+        data_end_(data_begin_) {}
 
   void add(const Entry& entry) {
     Filing filing;
@@ -73,18 +89,8 @@ class RecentRecords::Builder {
   }
   /// `filing` is the entry's.
   void add(const Entry& entry, std::string_view filing) {
-    const auto size = static_cast<std::uint32_t>(filing.size() + entry.bytes.size());
-    ENSURE(size < 1U << (32 - flag_bits), "a record is larger than a block can have");
-    const std::uint32_t flags = (entry.declined ? declined_flag : 0) |
-                                (entry.pressed ? pressed_flag : 0) |
-                                (entry.order != entry.key ? beside_flag : 0);
-    const Index index{.key_high = entry.key.high,
-                      .key_low = entry.key.low,
-                      .size_and_flags = size << flag_bits | flags};
-    std::memcpy(block_.get() + count_++ * sizeof(Index), &index, sizeof(Index));
-    std::memcpy(data_end_, filing.data(), filing.size());
-    std::memcpy(data_end_ + filing.size(), entry.bytes.data(), entry.bytes.size());
-    data_end_ += size;
+    put_index(block_.get(), count_++, entry, filing.size() + entry.bytes.size());
+    data_end_ = put_bytes(put_bytes(data_end_, filing), entry.bytes);
   }
   /// Indices and data of `count` records as they are.
   void add(const char* indices, std::size_t count, const char* data, std::size_t data_bytes) {
@@ -94,14 +100,14 @@ class RecentRecords::Builder {
     data_end_ += data_bytes;
   }
 
-  /// Without the room that is left. REQUIRES: there are as many as `count`.
+  /// Without more room than is meant to be left. REQUIRES: there are as many as `count`.
   void move_to(RecentRecords& records) {
-    ENSURE(count_ == room_, "a block has fewer records than it was made for");
-    if (data_end_ < end_) {
-      const auto bytes = static_cast<std::size_t>(data_end_ - block_.get());
-      auto exact = std::make_unique_for_overwrite<char[]>(bytes);
-      std::memcpy(exact.get(), block_.get(), bytes);
-      block_ = std::move(exact);
+    ENSURE(count_ == records_, "a block has fewer records than it was made for");
+    const auto bytes = static_cast<std::size_t>(data_end_ - block_.get());
+    if (room_for(bytes) != room_) {
+      auto smaller = std::make_unique_for_overwrite<char[]>(room_for(bytes));
+      std::memcpy(smaller.get(), block_.get(), bytes);
+      block_ = std::move(smaller);
     }
     records.data_bytes_ = static_cast<std::uint32_t>(data_end_ - data_begin_);
     records.block_ = std::move(block_);
@@ -109,13 +115,24 @@ class RecentRecords::Builder {
   }
 
  private:
+  std::size_t records_;
   std::size_t room_;
   std::unique_ptr<char[]> block_;
   std::size_t count_ = 0;
   char* data_begin_;
   char* data_end_;
-  char* end_;
 };
+
+void RecentRecords::put_index(char* block, std::size_t at, const Entry& entry, std::size_t size) {
+  ENSURE(size < 1U << (32 - flag_bits), "a record is larger than a block can have");
+  const std::uint32_t flags = (entry.declined ? declined_flag : 0) |
+                              (entry.pressed ? pressed_flag : 0) |
+                              (entry.order != entry.key ? beside_flag : 0);
+  const Index index{.key_high = entry.key.high,
+                    .key_low = entry.key.low,
+                    .size_and_flags = static_cast<std::uint32_t>(size) << flag_bits | flags};
+  std::memcpy(block + at * sizeof(Index), &index, sizeof(Index));
+}
 
 void RecentRecords::Entry::unpack_to(PackedRecord& record, const RecordPress& press) const {
   record.key = key;
@@ -190,7 +207,19 @@ void RecentRecords::add(const PackedRecord& record) {
                     .bytes = record.bytes};
   Filing room;
   const auto filing = write_filing(room, entry);
-  Builder builder(count_ + 1, data_bytes_ + filing.size() + entry.bytes.size());
+  const auto size = filing.size() + entry.bytes.size();
+  const auto bytes = count_ * sizeof(Index) + data_bytes_;
+  if (bytes + sizeof(Index) + size <= room_for(bytes)) {
+    // One index more moves all data on.
+    char* const data_begin = block_.get() + (count_ + 1) * sizeof(Index);
+    std::memmove(data_begin, data(), data_bytes_);
+    put_index(block_.get(), count_, entry, size);
+    put_bytes(put_bytes(data_begin + data_bytes_, filing), entry.bytes);
+    ++count_;
+    data_bytes_ += static_cast<std::uint32_t>(size);
+    return;
+  }
+  Builder builder(count_ + 1, data_bytes_ + size);
   if (count_ > 0) builder.add(block_.get(), count_, data(), data_bytes_);
   builder.add(entry, filing);
   builder.move_to(*this);

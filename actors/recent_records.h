@@ -94,6 +94,9 @@ class RecentRecords {
 
   class Builder;
 
+  /// Of a record with `size` bytes of data.
+  static void put_index(char* block, std::size_t at, const Entry& entry, std::size_t size);
+
   [[nodiscard]] Index index_at(std::size_t at) const;
   [[nodiscard]] const char* data() const { return block_.get() + count_ * sizeof(Index); }
 

@@ -327,6 +327,11 @@ class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
   /// The shard stops, or what is not flushed takes too much room.
   [[nodiscard]] bool must_hurry() const;
   void build_flush();
+  /// Of those alone who have too many records to wait for their round.
+  void build_crowded_flush();
+  [[nodiscard]] FlushRequest empty_flush();
+  /// To be sent once it may.
+  void prepare_flush(FlushRequest request);
   /// Nothing of what was there when the round began is left.
   void end_round();
   void activate_tail_members();
@@ -420,6 +425,7 @@ class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
   /// are not in memory yet.
   absl::btree_map<domain::Position, domain::MemberKey> dirty_;
   absl::btree_map<domain::Position, domain::MemberKey> tail_dirty_;
+  std::vector<domain::MemberKey> crowded_;
   Mark mark_;
   FlushUnderWay flush_;
   FlushRound round_;

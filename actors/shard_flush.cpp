@@ -16,6 +16,9 @@ namespace {
 constexpr std::size_t book_buckets_per_flush = 256;
 /// For each bucket so many changes wait at most, or a round begins; a change takes about 100 bytes of memory.
 constexpr std::size_t book_changes_per_bucket_max = 32;
+/// Of one member that no flush covers; with more it is flushed without waiting for its round, since each
+/// call looks through all of them. A corporate card has thousands of checkouts in an interval.
+constexpr std::size_t unflushed_records_max = 64;
 constexpr std::size_t directory_changes_per_flush = 256;
 constexpr std::size_t flush_bytes_max = 512 * 1024;
 constexpr std::int64_t flush_retry_ns = 50'000'000;
@@ -34,6 +37,9 @@ void Shard::touch_dirty(MemberActor& member, domain::Position position) {
   } else if (member.unflushed->flushing && member.unflushed->first_after.epoch == 0) {
     member.unflushed->first_after = position;
   }
+  if (member.unflushed->flushing) return;
+  if (member.records.size() <= records_kept + unflushed_records_max) return;
+  if (!std::exchange(member.unflushed->crowded, true)) crowded_.push_back(member.key);
 }
 
 bool Shard::flush_is_due() const {
@@ -63,6 +69,7 @@ bool Shard::must_hurry() const {
 void Shard::pump_flush() {
   if (state_ != State::owner) return;
   if (!flush_.request && flush_is_due()) build_flush();
+  if (!flush_.request && !crowded_.empty()) build_crowded_flush();
   if (!flush_.request || flush_.awaited) return;
   // A snapshot may tell of events that are still on their way; it follows them.
   if (log_->committed() < flush_.needs || now_ns() < flush_.again_at_ns) return;
@@ -76,10 +83,7 @@ void Shard::build_flush() {
     round_.members = dirty_.size();
     round_.flushed = 0;
   }
-  FlushRequest request{
-      .epoch = log_->head().position.epoch, .writer = log_->head().writer, .expected = mark_};
-  flush_.members.clear();
-  flush_.needs = {};
+  FlushRequest request = empty_flush();
   const auto wall_ms = parts_.clocks.wall_ms();
   std::size_t bytes = 0;
   for (const auto& [position, key] : dirty_) {
@@ -91,11 +95,39 @@ void Shard::build_flush() {
   add_book_to_flush(request, wall_ms);
   add_directory_to_flush(request);
   activate_tail_members();
-  request.next = {.position = mark_after(), .flush = mark_.flush + 1};
   if (request.snapshots.empty() && request.book.empty() && request.identities.empty()) {
     end_round();
-    if (request.next.position <= mark_.position) return;
+    if (mark_after() <= mark_.position) return;
   }
+  prepare_flush(std::move(request));
+}
+
+void Shard::build_crowded_flush() {
+  FlushRequest request = empty_flush();
+  const auto wall_ms = parts_.clocks.wall_ms();
+  std::size_t bytes = 0;
+  while (!crowded_.empty() && bytes <= flush_bytes_max) {
+    const auto key = crowded_.back();
+    crowded_.pop_back();
+    const auto found = members_.find(key.value);
+    if (found == members_.end()) continue;
+    auto& member = *static_cast<MemberActor*>(found->second->get());
+    // A round may have come before.
+    if (!member.unflushed || !member.unflushed->crowded) continue;
+    add_to_flush(member, request, wall_ms);
+    bytes += request.snapshots.back().snapshot.size();
+  }
+  if (!request.snapshots.empty()) prepare_flush(std::move(request));
+}
+
+FlushRequest Shard::empty_flush() {
+  flush_.members.clear();
+  flush_.needs = {};
+  return {.epoch = log_->head().position.epoch, .writer = log_->head().writer, .expected = mark_};
+}
+
+void Shard::prepare_flush(FlushRequest request) {
+  request.next = {.position = mark_after(), .flush = mark_.flush + 1};
   flush_.needs = std::max(flush_.needs, request.next.position);
   if (flush_.needs.epoch == request.epoch) request.highest_sequence = flush_.needs.sequence;
   flush_.request = std::move(request);
@@ -211,6 +243,7 @@ void Shard::add_to_flush(MemberActor& member, FlushRequest& request, std::int64_
   }
   member.unflushed->flushing = true;
   member.unflushed->first_after = {};
+  member.unflushed->crowded = false;
   flush_.needs = std::max(flush_.needs, member.state.position);
   flush_.members.emplace_back(member.key, member.unflushed->first);
 }

@@ -288,6 +288,7 @@ void Shard::drop_everything(const char* why) {
   tail_read_.page_done = 0;
   dirty_.clear();
   tail_dirty_.clear();
+  crowded_.clear();
   book_.reset();
   directory_.reset();
   unlinked_.clear();

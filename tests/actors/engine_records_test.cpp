@@ -1,11 +1,13 @@
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <utility>
 
 #include "persistence/memory_ledger.h"
 #include "tests/actors/engine_cases.h"
+#include "tests/support/wait_until.h"
 
 /// Holds, grants and declines through a whole engine: that they are found again when the member's
 /// memory has dropped them, and after stops and crashes.
@@ -288,6 +290,40 @@ TEST_F(EngineRecords, ADeclineAndItsOrderMayLieInDifferentMonths) {
   EXPECT_EQ(refusal_in(call(checkout_of("o2", 10'000, in_november))),
             domain::Refusal::other_content);
   EXPECT_EQ(declined.id, "o2");
+}
+
+TEST(EngineThatSeldomFlushes, FlushesAMemberWithVeryManyRecordsBeforeTheOthers) {
+  MemoryLedger ledger(info());
+  auto slow = options("a/1");
+  slow.flush_interval_ms = 600'000;
+  auto engine = std::make_unique<TestEngine>(ledger, slow);
+  ASSERT_TRUE(engine->wait_until_ready());
+  for (const auto* member : {"alice", "bob"}) engine->enroll(member, noon);
+  engine->call("bob", checkout_of("bobs", 10'000, noon), noon);
+  constexpr int orders = 500;
+  for (int number = 0; number < orders; ++number) {
+    const auto reply =
+        engine->call("alice", checkout_of("o" + std::to_string(number), 10'000, noon), noon);
+    ASSERT_EQ(order_in(reply).after.available, Points{10 * (number + 1)});
+  }
+
+  ASSERT_TRUE(test::wait_until(std::chrono::seconds(10),
+                               [&] { return engine->engine().stats().flushed_members >= 3; }));
+  EXPECT_LE(engine->engine().stats().flushed_members, orders / 64U);
+  // Bob waits for his round.
+  EXPECT_TRUE(test::wait_until(std::chrono::seconds(10),
+                               [&] { return engine->engine().stats().members_dirty == 2; }));
+
+  engine->crash();
+  slow.node_boot = "a/2";
+  engine = std::make_unique<TestEngine>(ledger, slow);
+  ASSERT_TRUE(engine->wait_until_ready());
+  for (const int number : {0, 100, orders - 1}) {
+    const auto again =
+        engine->call("alice", checkout_of("o" + std::to_string(number), 10'000, noon), noon);
+    EXPECT_TRUE(std::get<ReceiptReply>(again).replayed);
+    EXPECT_EQ(order_in(again).after.available, Points{10 * (number + 1)});
+  }
 }
 
 }  // namespace

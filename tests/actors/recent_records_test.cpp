@@ -120,5 +120,26 @@ TEST_F(RecentRecordsOfAMember, LeaveFromTheOldestOn) {
   EXPECT_EQ(all(), std::vector<PackedRecord>{record(7)});
 }
 
+TEST_F(RecentRecordsOfAMember, AreTheSameInABlockThatHasRoomForMore) {
+  std::vector<PackedRecord> given;
+  for (std::uint64_t number = 1; number <= 300; ++number) {
+    auto one = number % 7 == 0 ? beside(record(number), number - 1) : record(number);
+    one.bytes.append(number * 37 % 500, 'y');
+    given.push_back(one);
+    records_.add(one);
+    if (number % 50 == 0) records_.press_before(record(number - 10).position, press_);
+    if (number % 40 != 0) continue;
+    records_.drop_first(25);
+    given.erase(given.begin(), given.begin() + 25);
+    ASSERT_EQ(all(), given);
+  }
+
+  EXPECT_EQ(all(), given);
+  for (const auto& one : given) {
+    ASSERT_TRUE(records_.find(one.key));
+    EXPECT_EQ(records_.find(one.key)->packed(press_), one);
+  }
+}
+
 }  // namespace
 }  // namespace wutong
