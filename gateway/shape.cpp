@@ -1,8 +1,10 @@
 #include "gateway/shape.h"
 
 #include <absl/strings/numbers.h>
-#include <absl/strings/str_cat.h>
 #include <absl/time/civil_time.h>
+
+#include <array>
+#include <chrono>
 
 #include "gateway/text.h"
 
@@ -120,10 +122,21 @@ std::string join(std::string_view parent, std::string_view field) {
 }
 
 std::string text_of(domain::Day day) {
-  const absl::CivilDay civil = epoch_day + day.since_epoch;
-  return absl::StrCat(absl::Dec(civil.year(), absl::kZeroPad4), "-",
-                      absl::Dec(civil.month(), absl::kZeroPad2), "-",
-                      absl::Dec(civil.day(), absl::kZeroPad2));
+  // A receipt has half a dozen of them, so digits are written by hand, the last first.
+  const std::chrono::year_month_day date{std::chrono::sys_days{std::chrono::days{day.since_epoch}}};
+  std::array<char, 16> text;
+  char* at = text.end();
+  const auto put = [&at](unsigned value, int digits_min) {
+    for (; digits_min > 0 || value > 0; --digits_min, value /= 10) {
+      *--at = static_cast<char>('0' + value % 10);
+    }
+  };
+  put(static_cast<unsigned>(date.day()), 2);
+  *--at = '-';
+  put(static_cast<unsigned>(date.month()), 2);
+  *--at = '-';
+  put(static_cast<unsigned>(static_cast<int>(date.year())), 4);
+  return {at, text.end()};
 }
 
 }  // namespace wutong::shape

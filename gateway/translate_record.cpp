@@ -77,14 +77,18 @@ v1::LimitMode wire(domain::LimitMode mode) {
   return v1::LIMIT_MODE_UNSPECIFIED;
 }
 
+/// Texts that are empty more often than not stay unset: on the wire it is the same, and setting one costs
+/// as much as if it were there.
 void fill(const domain::Origin& origin, v1::Origin& out) {
   out.set_venue(text_of(origin.venue));
-  out.set_store(text_of(origin.store));
-  out.set_terminal(origin.terminal);
-  out.set_cashier(origin.cashier);
+  if (!origin.store.empty()) out.set_store(text_of(origin.store));
+  if (!origin.terminal.empty()) out.set_terminal(origin.terminal);
+  if (!origin.cashier.empty()) out.set_cashier(origin.cashier);
   out.set_channel(static_cast<v1::Channel>(origin.channel));
   out.set_offline(origin.offline);
-  out.set_printed_receipt_number(origin.printed_receipt_number);
+  if (!origin.printed_receipt_number.empty()) {
+    out.set_printed_receipt_number(origin.printed_receipt_number);
+  }
   if (origin.till_business_date) {
     out.set_business_date(shape::text_of(*origin.till_business_date));
   }
@@ -159,7 +163,7 @@ void fill(const domain::OrderContent& content, v1::CheckoutRecord& out) {
   out.set_amount_minor(content.amount.minor_units);
   out.set_excluded_from_earning_minor(content.excluded_from_earning.minor_units);
   out.set_excluded_from_offset_minor(content.excluded_from_offset.minor_units);
-  out.set_hold_id(content.hold_id);
+  if (!content.hold_id.empty()) out.set_hold_id(content.hold_id);
 }
 
 void fill(const domain::CheckedOut& event, v1::CheckoutRecord& out) {
