@@ -44,8 +44,8 @@ struct EngineOptions {
   /// Members whose snapshots and records one flush writes.
   std::uint32_t flush_members_max = 64;
   /// From one round of flushes to the next; a round flushes who was dirty when it began, in the first half
-  /// of it, sooner if room is wanted. The longer, the fewer snapshots of members who come again soon, and
-  /// the more of the log a crash leaves to be read.
+  /// of it, sooner if room is wanted. Whoever has very many events does not wait for it. The longer, the
+  /// fewer snapshots of members who come again soon, and the more of the log a crash leaves to be read.
   std::int64_t flush_interval_ms = 30'000;
 
   // The sweep: whoever is due gets the event though nobody asks for them. It walks over all keys of the

@@ -326,16 +326,15 @@ class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
   [[nodiscard]] bool round_is_behind() const;
   /// The shard stops, or what is not flushed takes too much room.
   [[nodiscard]] bool must_hurry() const;
+  /// If there is something that is due.
   void build_flush();
-  /// Of those alone who have too many records to wait for their round.
-  void build_crowded_flush();
-  [[nodiscard]] FlushRequest empty_flush();
-  /// To be sent once it may.
-  void prepare_flush(FlushRequest request);
+  /// Each of these answers how many bytes it added.
+  std::size_t add_crowded_to_flush(FlushRequest& request, std::int64_t wall_ms);
+  std::size_t add_to_flush(MemberActor& member, FlushRequest& request, std::int64_t wall_ms);
+  void add_round_to_flush(FlushRequest& request, std::size_t bytes, std::int64_t wall_ms);
   /// Nothing of what was there when the round began is left.
   void end_round();
   void activate_tail_members();
-  void add_to_flush(MemberActor& member, FlushRequest& request, std::int64_t wall_ms);
   void add_book_to_flush(FlushRequest& request, std::int64_t wall_ms);
   void add_directory_to_flush(FlushRequest& request);
   void send_flush();

@@ -68,8 +68,7 @@ bool Shard::must_hurry() const {
 
 void Shard::pump_flush() {
   if (state_ != State::owner) return;
-  if (!flush_.request && flush_is_due()) build_flush();
-  if (!flush_.request && !crowded_.empty()) build_crowded_flush();
+  if (!flush_.request) build_flush();
   if (!flush_.request || flush_.awaited) return;
   // A snapshot may tell of events that are still on their way; it follows them.
   if (log_->committed() < flush_.needs || now_ns() < flush_.again_at_ns) return;
@@ -77,36 +76,32 @@ void Shard::pump_flush() {
 }
 
 void Shard::build_flush() {
-  if (!round_.up_to) {
-    round_.up_to = log_->last();
-    round_.began_ns = now_ns();
-    round_.members = dirty_.size();
-    round_.flushed = 0;
-  }
-  FlushRequest request = empty_flush();
+  const bool is_due = flush_is_due();
+  if (!is_due && crowded_.empty()) return;
+  FlushRequest request{
+      .epoch = log_->head().position.epoch, .writer = log_->head().writer, .expected = mark_};
+  flush_.members.clear();
+  flush_.needs = {};
   const auto wall_ms = parts_.clocks.wall_ms();
-  std::size_t bytes = 0;
-  for (const auto& [position, key] : dirty_) {
-    const bool full = flush_.members.size() >= parts_.options.flush_members_max;
-    if (position > *round_.up_to || full || bytes > flush_bytes_max) break;
-    add_to_flush(*static_cast<MemberActor*>(members_.at(key.value)->get()), request, wall_ms);
-    bytes += request.snapshots.back().snapshot.size();
-  }
-  add_book_to_flush(request, wall_ms);
-  add_directory_to_flush(request);
-  activate_tail_members();
+  const auto bytes = add_crowded_to_flush(request, wall_ms);
+  if (is_due) add_round_to_flush(request, bytes, wall_ms);
+  request.next = {.position = mark_after(), .flush = mark_.flush + 1};
   if (request.snapshots.empty() && request.book.empty() && request.identities.empty()) {
+    if (!is_due) return;
     end_round();
-    if (mark_after() <= mark_.position) return;
+    if (request.next.position <= mark_.position) return;
   }
-  prepare_flush(std::move(request));
+  flush_.needs = std::max(flush_.needs, request.next.position);
+  if (flush_.needs.epoch == request.epoch) request.highest_sequence = flush_.needs.sequence;
+  flush_.request = std::move(request);
+  flush_.again_at_ns = 0;
 }
 
-void Shard::build_crowded_flush() {
-  FlushRequest request = empty_flush();
-  const auto wall_ms = parts_.clocks.wall_ms();
+std::size_t Shard::add_crowded_to_flush(FlushRequest& request, std::int64_t wall_ms) {
+  // The other half is the round's.
+  const std::size_t members_max = (parts_.options.flush_members_max + 1) / 2;
   std::size_t bytes = 0;
-  while (!crowded_.empty() && bytes <= flush_bytes_max) {
+  while (!crowded_.empty() && flush_.members.size() < members_max && bytes < flush_bytes_max / 2) {
     const auto key = crowded_.back();
     crowded_.pop_back();
     const auto found = members_.find(key.value);
@@ -114,24 +109,27 @@ void Shard::build_crowded_flush() {
     auto& member = *static_cast<MemberActor*>(found->second->get());
     // A round may have come before.
     if (!member.unflushed || !member.unflushed->crowded) continue;
-    add_to_flush(member, request, wall_ms);
-    bytes += request.snapshots.back().snapshot.size();
+    bytes += add_to_flush(member, request, wall_ms);
   }
-  if (!request.snapshots.empty()) prepare_flush(std::move(request));
+  return bytes;
 }
 
-FlushRequest Shard::empty_flush() {
-  flush_.members.clear();
-  flush_.needs = {};
-  return {.epoch = log_->head().position.epoch, .writer = log_->head().writer, .expected = mark_};
-}
-
-void Shard::prepare_flush(FlushRequest request) {
-  request.next = {.position = mark_after(), .flush = mark_.flush + 1};
-  flush_.needs = std::max(flush_.needs, request.next.position);
-  if (flush_.needs.epoch == request.epoch) request.highest_sequence = flush_.needs.sequence;
-  flush_.request = std::move(request);
-  flush_.again_at_ns = 0;
+void Shard::add_round_to_flush(FlushRequest& request, std::size_t bytes, std::int64_t wall_ms) {
+  if (!round_.up_to) {
+    round_.up_to = log_->last();
+    round_.began_ns = now_ns();
+    round_.members = dirty_.size();
+    round_.flushed = 0;
+  }
+  for (const auto& [position, key] : dirty_) {
+    const bool full = flush_.members.size() >= parts_.options.flush_members_max;
+    if (position > *round_.up_to || full || bytes > flush_bytes_max) break;
+    auto& member = *static_cast<MemberActor*>(members_.at(key.value)->get());
+    if (!member.unflushed->flushing) bytes += add_to_flush(member, request, wall_ms);
+  }
+  add_book_to_flush(request, wall_ms);
+  add_directory_to_flush(request);
+  activate_tail_members();
 }
 
 void Shard::end_round() {
@@ -211,7 +209,7 @@ std::span<const PackedRecord> Shard::unpacked(const MemberActor& member) {
   return std::span(unpacked_).first(count);
 }
 
-void Shard::add_to_flush(MemberActor& member, FlushRequest& request, std::int64_t wall_ms) {
+std::size_t Shard::add_to_flush(MemberActor& member, FlushRequest& request, std::int64_t wall_ms) {
   const auto records = unpacked(member);
   const auto dropped = records.size() > records_kept ? records.size() - records_kept : 0;
   SnapshotView snapshot{.member = member.state,
@@ -224,6 +222,7 @@ void Shard::add_to_flush(MemberActor& member, FlushRequest& request, std::int64_
   }
   request.snapshots.push_back(
       {.member = member.key, .snapshot = parts_.codec.snapshot_bytes(snapshot)});
+  auto bytes = request.snapshots.back().snapshot.size();
   std::map<std::int32_t, HistoryAppend> months;
   for (const auto& record : records) {
     if (record.position < member.unflushed->first) continue;
@@ -239,6 +238,7 @@ void Shard::add_to_flush(MemberActor& member, FlushRequest& request, std::int64_
     const HistoryExpiry expiry{.month = month, .expire_at_unix_ms = append.expire_at_unix_ms};
     append.expiry_stands = member.history_expiry == expiry;
     member.history_expiry = expiry;
+    bytes += append.records.size();
     request.history.push_back(std::move(append));
   }
   member.unflushed->flushing = true;
@@ -246,6 +246,7 @@ void Shard::add_to_flush(MemberActor& member, FlushRequest& request, std::int64_
   member.unflushed->crowded = false;
   flush_.needs = std::max(flush_.needs, member.state.position);
   flush_.members.emplace_back(member.key, member.unflushed->first);
+  return bytes;
 }
 
 domain::Position Shard::mark_after() const {
@@ -310,10 +311,10 @@ void Shard::on_flushed() {
   mark_ = flush_.request->next;
   add(parts_.stats.flushes);
   add(parts_.stats.flushed_members, flush_.members.size());
-  round_.flushed += flush_.members.size();
   flush_.request.reset();
   for (const auto& [key, first] : flush_.members) {
     dirty_.erase(first);
+    round_.flushed += round_.up_to && first <= *round_.up_to ? 1 : 0;
     const auto found = members_.find(key.value);
     if (found == members_.end()) continue;
     auto& member = *static_cast<MemberActor*>(found->second->get());

@@ -1,11 +1,8 @@
 #include "gateway/shape.h"
 
-#include <absl/strings/numbers.h>
-#include <absl/time/civil_time.h>
-
 #include <array>
-#include <chrono>
 
+#include "actors/domain/calendar.h"
 #include "gateway/text.h"
 
 namespace wutong::shape {
@@ -20,8 +17,6 @@ std::optional<int> digits(std::string_view text) {
   }
   return value;
 }
-
-constexpr absl::CivilDay epoch_day(1970, 1, 1);
 
 }  // namespace
 
@@ -104,12 +99,11 @@ OrProblem<std::optional<domain::Day>> day(std::string_view value, std::string_vi
   const auto month = digits(value.substr(5, 2));
   const auto day_of_month = digits(value.substr(8, 2));
   if (!year || !month || !day_of_month) return no_day();
-  const absl::CivilDay civil(*year, *month, *day_of_month);
-  // A day that does not exist is normalised to another one, as February 30th to March 2nd.
-  if (civil.year() != *year || civil.month() != *month || civil.day() != *day_of_month) {
-    return no_day();
-  }
-  return std::optional(domain::Day{static_cast<std::int32_t>(civil - epoch_day)});
+  // A day that does not exist is another one, as February 30th is March 2nd.
+  const auto day = domain::day_of(*year, *month, *day_of_month);
+  const domain::Date told{.year = *year, .month = *month, .day = *day_of_month};
+  if (domain::date_of(day) != told) return no_day();
+  return std::optional(day);
 }
 
 std::string element(std::string_view path, int index, std::string_view field) {
@@ -123,19 +117,20 @@ std::string join(std::string_view parent, std::string_view field) {
 
 std::string text_of(domain::Day day) {
   // A receipt has half a dozen of them, so digits are written by hand, the last first.
-  const std::chrono::year_month_day date{std::chrono::sys_days{std::chrono::days{day.since_epoch}}};
+  const auto date = domain::date_of(day);
+  // The year of any `Day` has at most seven.
   std::array<char, 16> text;
   char* at = text.end();
-  const auto put = [&at](unsigned value, int digits_min) {
+  const auto put = [&at](std::int64_t value, int digits_min) {
     for (; digits_min > 0 || value > 0; --digits_min, value /= 10) {
       *--at = static_cast<char>('0' + value % 10);
     }
   };
-  put(static_cast<unsigned>(date.day()), 2);
+  put(date.day, 2);
   *--at = '-';
-  put(static_cast<unsigned>(date.month()), 2);
+  put(date.month, 2);
   *--at = '-';
-  put(static_cast<unsigned>(static_cast<int>(date.year())), 4);
+  put(date.year, 4);
   return {at, text.end()};
 }
 

@@ -23,33 +23,10 @@ constexpr std::int64_t floor_div(std::int64_t value, std::int64_t by) {
   return value / by - (value % by < 0 ? 1 : 0);
 }
 
-/// A date of the Gregorian calendar; any year.
-struct Date {
-  std::int64_t year = 1970;
-  int month = 1;
-  int day = 1;
-};
-
 // The calendar repeats every 400 years. A year is counted from March here, so that the leap day comes last
 // and the days before a month follow one rule: 153 days in any five months.
 constexpr std::int64_t days_of_400_years = 146'097;
 constexpr std::int64_t march_of_year_0 = -719'468;
-
-constexpr Date date_of(Day day) {
-  const std::int64_t since = day.since_epoch - march_of_year_0;
-  const std::int64_t cycle = floor_div(since, days_of_400_years);
-  const std::int64_t day_of_cycle = since - cycle * days_of_400_years;
-  const std::int64_t year_of_cycle = (day_of_cycle - day_of_cycle / 1'460 + day_of_cycle / 36'524 -
-                                      day_of_cycle / (days_of_400_years - 1)) /
-                                     365;
-  const auto day_of_year = static_cast<int>(
-      day_of_cycle - (365 * year_of_cycle + year_of_cycle / 4 - year_of_cycle / 100));
-  const int month_from_march = (5 * day_of_year + 2) / 153;
-  const int month = month_from_march < 10 ? month_from_march + 3 : month_from_march - 9;
-  return {.year = cycle * 400 + year_of_cycle + (month <= 2 ? 1 : 0),
-          .month = month,
-          .day = day_of_year - (153 * month_from_march + 2) / 5 + 1};
-}
 
 /// The first of a month, which may be counted beyond the year: month 13 is the next January.
 constexpr Day first_of(std::int64_t year, std::int64_t month) {
@@ -129,6 +106,22 @@ Instant start_of(Day day, const absl::TimeZone& zone) {
   // FromCivil gives the transition where midnight is skipped and the earlier one where it repeats.
   return {
       absl::ToUnixMillis(absl::FromCivil(absl::CivilDay(date.year, date.month, date.day), zone))};
+}
+
+Date date_of(Day day) {
+  const std::int64_t since = day.since_epoch - march_of_year_0;
+  const std::int64_t cycle = floor_div(since, days_of_400_years);
+  const std::int64_t day_of_cycle = since - cycle * days_of_400_years;
+  const std::int64_t year_of_cycle = (day_of_cycle - day_of_cycle / 1'460 + day_of_cycle / 36'524 -
+                                      day_of_cycle / (days_of_400_years - 1)) /
+                                     365;
+  const auto day_of_year = static_cast<int>(
+      day_of_cycle - (365 * year_of_cycle + year_of_cycle / 4 - year_of_cycle / 100));
+  const int month_from_march = (5 * day_of_year + 2) / 153;
+  const int month = month_from_march < 10 ? month_from_march + 3 : month_from_march - 9;
+  return {.year = cycle * 400 + year_of_cycle + (month <= 2 ? 1 : 0),
+          .month = month,
+          .day = day_of_year - (153 * month_from_march + 2) / 5 + 1};
 }
 
 Day next(Day day) { return {day.since_epoch + 1}; }

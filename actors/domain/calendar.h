@@ -7,6 +7,16 @@
 /// Civil days of a time zone. The zone is a value of the program: the domain never asks the machine.
 namespace wutong::domain {
 
+/// A date of the Gregorian calendar; any year.
+struct Date {
+  std::int64_t year = 1970;
+  int month = 1;
+  int day = 1;
+
+  friend bool operator==(const Date&, const Date&) = default;
+};
+[[nodiscard]] Date date_of(Day day);
+
 /// The business day of `instant`: the civil day that it falls on in `zone`.
 [[nodiscard]] Day business_day(Instant instant, const absl::TimeZone& zone);
 

@@ -1,7 +1,5 @@
 #include "actors/domain/expiry.h"
 
-#include <absl/time/civil_time.h>
-
 #include "actors/domain/calendar.h"
 
 namespace wutong::domain {
@@ -9,8 +7,8 @@ namespace {
 
 bool counts_to_next_year(const ExpiryRule& rule, Day day) {
   if (rule.cutoff_month_day == 0) return false;
-  const absl::CivilDay civil = absl::CivilDay(1970, 1, 1) + day.since_epoch;
-  return civil.month() * 100 + civil.day() >= rule.cutoff_month_day;
+  const auto date = date_of(day);
+  return date.month * 100 + date.day >= rule.cutoff_month_day;
 }
 
 }  // namespace

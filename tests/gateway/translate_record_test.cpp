@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "actors/domain/calendar.h"
 #include "gateway/shape.h"
 
 namespace wutong {
@@ -262,6 +263,13 @@ TEST(Shape, DaysAreThoseThatExist) {
   EXPECT_EQ(shape::day("2026-01-05", "day")->value(), domain::Day{20'458});
   EXPECT_EQ(shape::text_of(domain::Day{20'458}), "2026-01-05");
   EXPECT_TRUE(shape::day("2028-02-29", "day"));
+  for (const auto* text : {"0001-01-01", "1969-12-31", "1970-01-01", "2000-02-29", "9999-12-31"}) {
+    const auto day = shape::day(text, "day");
+    ASSERT_TRUE(day && *day) << text;
+    EXPECT_EQ(shape::text_of(**day), text);
+  }
+  // The end of a year that lies beyond those that can be asked for.
+  EXPECT_EQ(shape::text_of(domain::day_of(10'001, 12, 31)), "10001-12-31");
   for (const char* wrong : {"2026-02-29", "2026-13-01", "2026-1-05", "2026-01-0x", "20260105"}) {
     EXPECT_FALSE(shape::day(wrong, "day")) << wrong;
   }
