@@ -78,7 +78,7 @@ struct Unflushed {
   /// A flush is under way, of all that was there when it began; the first event after that, or epoch 0.
   bool flushing = false;
   domain::Position first_after;
-  /// It has more records than should wait for their round, and is in `Shard::crowded_`.
+  /// It has more records than should wait for their round, and is in `ShardFlush::crowded_`.
   bool crowded = false;
   /// The last event that linked or unlinked an identity; epoch 0 if none did.
   domain::Position identities_changed;

@@ -11,6 +11,8 @@
 namespace wutong {
 namespace {
 
+constexpr std::uint32_t turn_calls_max = 256;
+constexpr std::int64_t tick_ms = 20;
 constexpr std::int64_t log_size_ns_min = 2'000'000'000;
 constexpr std::uint64_t log_bytes_short = 1 << 20;
 constexpr std::uint64_t log_growth_share = 64;
@@ -91,10 +93,10 @@ ShardActor::behavior_type Shard::make_behavior() {
         if (read.life == life_) on_claim(read);
       },
       [this](const FlushAnswered& answered) {
-        --flushes_on_their_way_;
+        flush_.arrived();
         if (answered.life != life_) return;
         note_moment();
-        on_flush(answered);
+        flush_.on_answer(answered);
         schedule_turn();
       },
       [this](const HeadRead& read) {
@@ -175,7 +177,7 @@ void Shard::work() {
   if (state_ != State::owner) return;
   send_outboxes();
   pump_append();
-  pump_flush();
+  flush_.pump();
   if (!all_done) schedule_turn();
   if (stopping_) report();
 }
@@ -340,7 +342,7 @@ std::uint32_t Shard::shard_of(domain::IdentityKey identity) const {
 
 bool Shard::drained() const {
   return calls_open_ == 0 && calls_queued_ == 0 && unsettled_.empty() && dirty_.empty() &&
-         tail_dirty_.empty() && !flush_.request && !log_->under_way() &&
+         tail_dirty_.empty() && !flush_.is_under_way() && !log_->under_way() &&
          log_->bytes_waiting() == 0 && book_->unflushed_count() == 0 &&
          directory_->unflushed_count() == 0 && directory_->waiting() == 0 && unlinked_.empty() &&
          mark_.position == log_->last();

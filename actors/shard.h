@@ -2,13 +2,11 @@
 
 #include <absl/container/btree_map.h>
 #include <absl/container/flat_hash_map.h>
-#include <absl/container/flat_hash_set.h>
 
 #include <cstdint>
 #include <deque>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,7 +14,6 @@
 #include "actors/broken_promise.h"
 #include "actors/codec.h"
 #include "actors/directory.h"
-#include "actors/lease_watch.h"
 #include "actors/log_writer.h"
 #include "actors/member_actor.h"
 #include "actors/messages.h"
@@ -24,6 +21,7 @@
 #include "actors/order_claim.h"
 #include "actors/request_ids.h"
 #include "actors/shard_actor.h"
+#include "actors/shard_flush.h"
 #include "actors/shard_parts.h"
 #include "actors/shard_state.h"
 #include "actors/shard_sweep.h"
@@ -43,7 +41,7 @@ namespace wutong {
 /// - `shard_decide.cpp`: decisions, and what they bring about
 /// - `shard_replies.cpp`, `shard_deadlines.cpp`: who is answered when
 /// - `shard_orders.cpp`, `shard_identities.cpp`: both sides of the order book, and of the directory
-/// - `shard_flush.cpp`, `shard_sweep.cpp`: snapshots and the mark; who is due though nobody asks
+/// `ShardFlush` and `ShardSweep` are parts of it: snapshots and the mark; who is due though nobody asks.
 class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
  public:
   Shard(caf::actor_config& config, ShardParts parts);
@@ -51,14 +49,11 @@ class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
 
   const char* name() const override { return "shard"; }
 
-  static constexpr std::uint32_t turn_calls_max = 256;
   static constexpr std::int64_t turn_ns_max = 200'000;
-  static constexpr std::size_t cohort_max = 16;
   static constexpr std::size_t records_kept = 8;
-  static constexpr std::size_t spare_work_max = 1'024;
-  static constexpr std::int64_t tick_ms = 20;
 
  private:
+  friend class ShardFlush;
   friend class ShardSweep;
   enum class State : std::uint8_t { idle, mending, taking, replaying, owner, halted, stopped };
 
@@ -78,6 +73,8 @@ class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
   void on_log_size(const Journal::LogSize& size);
   void ask_for_log_size(std::int64_t now);
   void report() const;
+  [[nodiscard]] bool drained() const;
+  void on_stop(bool final);
   void send_outboxes();
   void refresh_rules();
   template <typename Answer, typename Result>
@@ -159,6 +156,9 @@ class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
   /// False if one cannot be read: nothing may be decided without it.
   [[nodiscard]] bool put_records(MemberActor& member, const WaitingCall& waiting,
                                  domain::RecordKey order, domain::RecordKey key);
+  void drop_old_records(MemberActor& member);
+  /// Those records that the ledger has.
+  void press_records(MemberActor& member);
   void passivate(domain::MemberKey key);
   MemberWork& work_of(MemberActor& member);
   void drop_work_if_idle(MemberActor& member);
@@ -318,39 +318,6 @@ class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
   void inquire(domain::IdentityKey identity, domain::MemberKey member,
                std::uint64_t number) override;
 
-  // shard_flush.cpp
-  void touch_dirty(MemberActor& member, domain::Position position);
-  void pump_flush();
-  [[nodiscard]] bool flush_is_due() const;
-  /// Fewer of its members are flushed than should be by now.
-  [[nodiscard]] bool round_is_behind() const;
-  /// The shard stops, or what is not flushed takes too much room.
-  [[nodiscard]] bool must_hurry() const;
-  /// If there is something that is due.
-  void build_flush();
-  /// Each of these answers how many bytes it added.
-  std::size_t add_crowded_to_flush(FlushRequest& request, std::int64_t wall_ms);
-  std::size_t add_to_flush(MemberActor& member, FlushRequest& request, std::int64_t wall_ms);
-  void add_round_to_flush(FlushRequest& request, std::size_t bytes, std::int64_t wall_ms);
-  /// Nothing of what was there when the round began is left.
-  void end_round();
-  void activate_tail_members();
-  void add_book_to_flush(FlushRequest& request, std::int64_t wall_ms);
-  void add_directory_to_flush(FlushRequest& request);
-  void send_flush();
-  void on_flush(const FlushAnswered& answered);
-  void on_flushed();
-  [[nodiscard]] std::int64_t expiry_of(domain::Instant filed_at, std::int64_t wall_ms) const;
-  /// How far everything is whole once the flush at hand has succeeded.
-  [[nodiscard]] domain::Position mark_after() const;
-  void drop_old_records(MemberActor& member);
-  /// All of the member's, oldest first; good until this is called again.
-  [[nodiscard]] std::span<const PackedRecord> unpacked(const MemberActor& member);
-  /// Those that the ledger has.
-  void press_records(MemberActor& member);
-  [[nodiscard]] bool drained() const;
-  void on_stop(bool final);
-
   ShardParts parts_;
   State state_ = State::idle;
   std::uint64_t life_;
@@ -362,9 +329,8 @@ class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
   TailRead tail_read_;
   std::optional<LogWriter> log_;
   AppendUnderWay append_;
-  /// Of all lives: an append or a flush of the last one may still be on its way.
+  /// Of all lives: one of the last may still be on its way.
   std::uint32_t appends_on_their_way_ = 0;
-  std::uint32_t flushes_on_their_way_ = 0;
   /// The writer of the life before, whose batches can mend a ledger that lost its tail.
   std::optional<LogWriter> former_;
 
@@ -375,8 +341,6 @@ class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
   std::vector<MemberActor*> busy_;
   /// Of this shard's members, and no others'.
   std::unique_ptr<RecordPress> press_;
-  /// Room for the records of one member that is flushed.
-  std::vector<PackedRecord> unpacked_;
   /// What members worked with before; most have some for a moment only.
   std::vector<std::unique_ptr<MemberWork>> spare_work_;
   std::deque<MemberActor*> runnable_;
@@ -424,12 +388,8 @@ class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
   /// are not in memory yet.
   absl::btree_map<domain::Position, domain::MemberKey> dirty_;
   absl::btree_map<domain::Position, domain::MemberKey> tail_dirty_;
-  std::vector<domain::MemberKey> crowded_;
   Mark mark_;
-  FlushUnderWay flush_;
-  FlushRound round_;
-  /// By month and bucket: what this owner has set.
-  absl::flat_hash_map<std::pair<std::int32_t, std::uint32_t>, std::int64_t> bucket_expiries_;
+  ShardFlush flush_{*this};
   std::deque<TailPiece> tail_pieces_;
   std::uint64_t tail_bytes_ = 0;
   LogWatch log_watch_;

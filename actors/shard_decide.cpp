@@ -14,6 +14,8 @@
 namespace wutong {
 namespace {
 
+constexpr std::size_t cohort_max = 16;
+
 /// The records that the command may ask for: of what it belongs to, and its own. Nothing for one that
 /// asks for none.
 std::optional<std::pair<domain::RecordKey, domain::RecordKey>> records_of(const Request& request) {
@@ -211,7 +213,7 @@ void Shard::apply_event(MemberActor& member, const domain::Event& event,
                         const std::optional<PackedRecord>& record) {
   const auto position = domain::header_of(event).position;
   domain::apply(member.state, event);
-  touch_dirty(member, position);
+  flush_.touch(member, position);
   if (record) member.records.add(*record);
   if (std::holds_alternative<domain::CheckedOut>(event)) return;
   const auto* unlinked = std::get_if<domain::IdentityUnlinked>(&event);

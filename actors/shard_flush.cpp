@@ -1,3 +1,5 @@
+#include "actors/shard_flush.h"
+
 #include <absl/container/flat_hash_set.h>
 
 #include <algorithm>
@@ -26,143 +28,146 @@ constexpr std::int64_t ms_of_day = 86'400'000;
 
 }  // namespace
 
-void Shard::touch_dirty(MemberActor& member, domain::Position position) {
+void ShardFlush::touch(MemberActor& member, domain::Position position) {
   if (!member.unflushed) {
     member.unflushed = std::make_unique<Unflushed>(Unflushed{.first = position});
-    if (dirty_.empty() && !round_.up_to) {
-      round_.next_at_ns =
-          std::max(round_.next_at_ns, now_ns() + parts_.options.flush_interval_ms * 1'000'000);
+    if (shard_.dirty_.empty() && !round_.up_to) {
+      round_.next_at_ns = std::max(
+          round_.next_at_ns, shard_.now_ns() + shard_.parts_.options.flush_interval_ms * 1'000'000);
     }
-    dirty_[position] = member.key;
+    shard_.dirty_[position] = member.key;
   } else if (member.unflushed->flushing && member.unflushed->first_after.epoch == 0) {
     member.unflushed->first_after = position;
   }
   if (member.unflushed->flushing) return;
-  if (member.records.size() <= records_kept + unflushed_records_max) return;
+  if (member.records.size() <= Shard::records_kept + unflushed_records_max) return;
   if (!std::exchange(member.unflushed->crowded, true)) crowded_.push_back(member.key);
 }
 
-bool Shard::flush_is_due() const {
+bool ShardFlush::is_round_due() const {
   if (must_hurry()) return true;
-  return round_.up_to ? round_is_behind() : now_ns() >= round_.next_at_ns;
+  return round_.up_to ? round_is_behind() : shard_.now_ns() >= round_.next_at_ns;
 }
 
-bool Shard::round_is_behind() const {
+bool ShardFlush::round_is_behind() const {
   // The ledger does one thing at a time: what a round writes at once, appends wait for. So it is spread
   // over half the time that there is.
-  const auto round_ns = parts_.options.flush_interval_ms * 1'000'000 / 2;
-  const auto elapsed = now_ns() - round_.began_ns;
+  const auto round_ns = shard_.parts_.options.flush_interval_ms * 1'000'000 / 2;
+  const auto elapsed = shard_.now_ns() - round_.began_ns;
   return elapsed >= round_ns || static_cast<std::int64_t>(round_.flushed) * round_ns <=
                                     static_cast<std::int64_t>(round_.members) * elapsed;
 }
 
-bool Shard::must_hurry() const {
-  if (stopping_ || round_.room_wanted) return true;
-  if (2 * tail_bytes_ >
-      static_cast<std::uint64_t>(parts_.options.tail_bytes_max) / parts_.info.shards) {
+bool ShardFlush::must_hurry() const {
+  if (shard_.stopping_ || round_.room_wanted) return true;
+  if (2 * shard_.tail_bytes_ > static_cast<std::uint64_t>(shard_.parts_.options.tail_bytes_max) /
+                                   shard_.parts_.info.shards) {
     return true;
   }
-  return book_->unflushed_count() >
-         book_changes_per_bucket_max * std::size_t{parts_.info.book_buckets};
+  return shard_.book_->unflushed_count() >
+         book_changes_per_bucket_max * std::size_t{shard_.parts_.info.book_buckets};
 }
 
-void Shard::pump_flush() {
-  if (state_ != State::owner) return;
-  if (!flush_.request) build_flush();
-  if (!flush_.request || flush_.awaited) return;
+void ShardFlush::pump() {
+  if (shard_.state_ != Shard::State::owner) return;
+  if (!under_way_.request) build();
+  if (!under_way_.request || under_way_.awaited) return;
   // A snapshot may tell of events that are still on their way; it follows them.
-  if (log_->committed() < flush_.needs || now_ns() < flush_.again_at_ns) return;
-  if (flushes_on_their_way_ == 0) send_flush();
+  if (shard_.log_->committed() < under_way_.needs || shard_.now_ns() < under_way_.again_at_ns)
+    return;
+  if (on_their_way_ == 0) send();
 }
 
-void Shard::build_flush() {
-  const bool is_due = flush_is_due();
-  if (!is_due && crowded_.empty()) return;
-  FlushRequest request{
-      .epoch = log_->head().position.epoch, .writer = log_->head().writer, .expected = mark_};
-  flush_.members.clear();
-  flush_.needs = {};
-  const auto wall_ms = parts_.clocks.wall_ms();
-  const auto bytes = add_crowded_to_flush(request, wall_ms);
-  if (is_due) add_round_to_flush(request, bytes, wall_ms);
-  request.next = {.position = mark_after(), .flush = mark_.flush + 1};
+void ShardFlush::build() {
+  const bool round_is_due = is_round_due();
+  if (!round_is_due && crowded_.empty()) return;
+  FlushRequest request{.epoch = shard_.log_->head().position.epoch,
+                       .writer = shard_.log_->head().writer,
+                       .expected = shard_.mark_};
+  under_way_.members.clear();
+  under_way_.needs = {};
+  const auto wall_ms = shard_.parts_.clocks.wall_ms();
+  const auto bytes = add_crowded(request, wall_ms);
+  if (round_is_due) add_round(request, bytes, wall_ms);
+  request.next = {.position = mark_after(), .flush = shard_.mark_.flush + 1};
   if (request.snapshots.empty() && request.book.empty() && request.identities.empty()) {
-    if (!is_due) return;
+    if (!round_is_due) return;
     end_round();
-    if (request.next.position <= mark_.position) return;
+    if (request.next.position <= shard_.mark_.position) return;
   }
-  flush_.needs = std::max(flush_.needs, request.next.position);
-  if (flush_.needs.epoch == request.epoch) request.highest_sequence = flush_.needs.sequence;
-  flush_.request = std::move(request);
-  flush_.again_at_ns = 0;
+  under_way_.needs = std::max(under_way_.needs, request.next.position);
+  if (under_way_.needs.epoch == request.epoch) request.highest_sequence = under_way_.needs.sequence;
+  under_way_.request = std::move(request);
+  under_way_.again_at_ns = 0;
 }
 
-std::size_t Shard::add_crowded_to_flush(FlushRequest& request, std::int64_t wall_ms) {
+std::size_t ShardFlush::add_crowded(FlushRequest& request, std::int64_t wall_ms) {
   // The other half is the round's.
-  const std::size_t members_max = (parts_.options.flush_members_max + 1) / 2;
+  const std::size_t members_max = (shard_.parts_.options.flush_members_max + 1) / 2;
   std::size_t bytes = 0;
-  while (!crowded_.empty() && flush_.members.size() < members_max && bytes < flush_bytes_max / 2) {
+  while (!crowded_.empty() && under_way_.members.size() < members_max &&
+         bytes < flush_bytes_max / 2) {
     const auto key = crowded_.back();
     crowded_.pop_back();
-    const auto found = members_.find(key.value);
-    if (found == members_.end()) continue;
+    const auto found = shard_.members_.find(key.value);
+    if (found == shard_.members_.end()) continue;
     auto& member = *static_cast<MemberActor*>(found->second->get());
     // A round may have come before.
     if (!member.unflushed || !member.unflushed->crowded) continue;
-    bytes += add_to_flush(member, request, wall_ms);
+    bytes += add_member(member, request, wall_ms);
   }
   return bytes;
 }
 
-void Shard::add_round_to_flush(FlushRequest& request, std::size_t bytes, std::int64_t wall_ms) {
+void ShardFlush::add_round(FlushRequest& request, std::size_t bytes, std::int64_t wall_ms) {
   if (!round_.up_to) {
-    round_.up_to = log_->last();
-    round_.began_ns = now_ns();
-    round_.members = dirty_.size();
+    round_.up_to = shard_.log_->last();
+    round_.began_ns = shard_.now_ns();
+    round_.members = shard_.dirty_.size();
     round_.flushed = 0;
   }
-  for (const auto& [position, key] : dirty_) {
-    const bool full = flush_.members.size() >= parts_.options.flush_members_max;
+  for (const auto& [position, key] : shard_.dirty_) {
+    const bool full = under_way_.members.size() >= shard_.parts_.options.flush_members_max;
     if (position > *round_.up_to || full || bytes > flush_bytes_max) break;
-    auto& member = *static_cast<MemberActor*>(members_.at(key.value)->get());
-    if (!member.unflushed->flushing) bytes += add_to_flush(member, request, wall_ms);
+    auto& member = *static_cast<MemberActor*>(shard_.members_.at(key.value)->get());
+    if (!member.unflushed->flushing) bytes += add_member(member, request, wall_ms);
   }
-  add_book_to_flush(request, wall_ms);
-  add_directory_to_flush(request);
+  add_book(request, wall_ms);
+  add_directory(request);
   activate_tail_members();
 }
 
-void Shard::end_round() {
-  if (!tail_dirty_.empty()) {
+void ShardFlush::end_round() {
+  if (!shard_.tail_dirty_.empty()) {
     // Members are on their way into memory for it. Those who are there may have become dirty since it
     // began, and stand in their way.
-    round_.up_to = log_->last();
+    round_.up_to = shard_.log_->last();
     return;
   }
   round_.up_to.reset();
   round_.room_wanted = false;
-  round_.next_at_ns =
-      std::max(now_ns(), round_.began_ns + parts_.options.flush_interval_ms * 1'000'000);
+  round_.next_at_ns = std::max(
+      shard_.now_ns(), round_.began_ns + shard_.parts_.options.flush_interval_ms * 1'000'000);
 }
 
-void Shard::activate_tail_members() {
+void ShardFlush::activate_tail_members() {
   // Whom nobody has asked for yet. They take the room that there is, and make more once flushed.
   std::uint32_t looked_at = 0;
-  for (const auto& [position, key] : tail_dirty_) {
-    if (++looked_at > parts_.options.flush_members_max) return;
-    const auto found = members_.find(key.value);
-    if (found != members_.end()) continue;
-    auto* member = make_resident(key);
+  for (const auto& [position, key] : shard_.tail_dirty_) {
+    if (++looked_at > shard_.parts_.options.flush_members_max) return;
+    const auto found = shard_.members_.find(key.value);
+    if (found != shard_.members_.end()) continue;
+    auto* member = shard_.make_resident(key);
     if (member == nullptr) return;
-    activate(*member);
+    shard_.activate(*member);
   }
 }
 
-void Shard::add_book_to_flush(FlushRequest& request, std::int64_t wall_ms) {
-  const auto changes = book_->to_flush(*round_.up_to, book_buckets_per_flush);
-  flush_.book_entries = changes.size();
+void ShardFlush::add_book(FlushRequest& request, std::int64_t wall_ms) {
+  const auto changes = shard_.book_->to_flush(*round_.up_to, book_buckets_per_flush);
+  under_way_.book_entries = changes.size();
   for (const auto& change : changes) {
-    flush_.needs = std::max(flush_.needs, change.position);
+    under_way_.needs = std::max(under_way_.needs, change.position);
     auto& book = request.book;
     if (book.empty() || book.back().month != change.month || book.back().bucket != change.bucket) {
       const auto expire_at = expiry_of({}, wall_ms);
@@ -175,43 +180,45 @@ void Shard::add_book_to_flush(FlushRequest& request, std::int64_t wall_ms) {
                       .expiry_stands = !is_first && set->second == expire_at});
       set->second = expire_at;
     }
-    parts_.codec.append_book_entry(book.back().entries, change.entry);
+    shard_.parts_.codec.append_book_entry(book.back().entries, change.entry);
   }
 }
 
-void Shard::add_directory_to_flush(FlushRequest& request) {
-  const auto changes = directory_->to_flush(*round_.up_to, directory_changes_per_flush);
-  flush_.directory_changes = changes.size();
+void ShardFlush::add_directory(FlushRequest& request) {
+  const auto changes = shard_.directory_->to_flush(*round_.up_to, directory_changes_per_flush);
+  under_way_.directory_changes = changes.size();
   std::map<domain::IdentityKey, std::string> claims;
   for (const auto& change : changes) {
-    flush_.needs = std::max(flush_.needs, change.position);
+    under_way_.needs = std::max(under_way_.needs, change.position);
     claims[change.identity] =
-        change.member ? parts_.codec.claim_bytes(*change.member) : std::string();
+        change.member ? shard_.parts_.codec.claim_bytes(*change.member) : std::string();
   }
   for (auto& [identity, claim] : claims) {
     request.identities.push_back({.identity = identity, .claim = std::move(claim)});
   }
 }
 
-std::int64_t Shard::expiry_of(domain::Instant filed_at, std::int64_t wall_ms) const {
-  if (parts_.info.clock == LedgerClock::caller) return 0;
+std::int64_t ShardFlush::expiry_of(domain::Instant filed_at, std::int64_t wall_ms) const {
+  if (shard_.parts_.info.clock == LedgerClock::caller) return 0;
   const auto at_the_earliest =
-      std::max(filed_at.unix_ms, wall_ms) + parts_.info.history_days * ms_of_day;
+      std::max(filed_at.unix_ms, wall_ms) + shard_.parts_.info.history_days * ms_of_day;
   // The same all day long, so that it is set once a day.
   return (at_the_earliest / ms_of_day + 1) * ms_of_day;
 }
 
-std::span<const PackedRecord> Shard::unpacked(const MemberActor& member) {
+std::span<const PackedRecord> ShardFlush::unpacked(const MemberActor& member) {
   const auto count = member.records.size();
   if (unpacked_.size() < count) unpacked_.resize(count);
   auto record = unpacked_.begin();
-  for (const auto entry : member.records) entry.unpack_to(*record++, *press_);
+  for (const auto entry : member.records) entry.unpack_to(*record++, *shard_.press_);
   return std::span(unpacked_).first(count);
 }
 
-std::size_t Shard::add_to_flush(MemberActor& member, FlushRequest& request, std::int64_t wall_ms) {
+std::size_t ShardFlush::add_member(MemberActor& member, FlushRequest& request,
+                                   std::int64_t wall_ms) {
   const auto records = unpacked(member);
-  const auto dropped = records.size() > records_kept ? records.size() - records_kept : 0;
+  const auto dropped =
+      records.size() > Shard::records_kept ? records.size() - Shard::records_kept : 0;
   SnapshotView snapshot{.member = member.state,
                         .records = records.subspan(dropped),
                         .receipts_complete_from = member.receipts_complete_from};
@@ -221,7 +228,7 @@ std::size_t Shard::add_to_flush(MemberActor& member, FlushRequest& request, std:
         std::max(snapshot.receipts_complete_from, record.filed_at + domain::Duration{1});
   }
   request.snapshots.push_back(
-      {.member = member.key, .snapshot = parts_.codec.snapshot_bytes(snapshot)});
+      {.member = member.key, .snapshot = shard_.parts_.codec.snapshot_bytes(snapshot)});
   auto bytes = request.snapshots.back().snapshot.size();
   std::map<std::int32_t, HistoryAppend> months;
   for (const auto& record : records) {
@@ -232,7 +239,7 @@ std::size_t Shard::add_to_flush(MemberActor& member, FlushRequest& request, std:
     append.month = month;
     append.expire_at_unix_ms =
         std::max(append.expire_at_unix_ms, expiry_of(record.filed_at, wall_ms));
-    parts_.codec.append_record(append.records, record);
+    shard_.parts_.codec.append_record(append.records, record);
   }
   for (auto& [month, append] : months) {
     const HistoryExpiry expiry{.month = month, .expire_at_unix_ms = append.expire_at_unix_ms};
@@ -244,79 +251,81 @@ std::size_t Shard::add_to_flush(MemberActor& member, FlushRequest& request, std:
   member.unflushed->flushing = true;
   member.unflushed->first_after = {};
   member.unflushed->crowded = false;
-  flush_.needs = std::max(flush_.needs, member.state.position);
-  flush_.members.emplace_back(member.key, member.unflushed->first);
+  under_way_.needs = std::max(under_way_.needs, member.state.position);
+  under_way_.members.emplace_back(member.key, member.unflushed->first);
   return bytes;
 }
 
-domain::Position Shard::mark_after() const {
-  auto least = log_->last();
+domain::Position ShardFlush::mark_after() const {
+  auto least = shard_.log_->last();
   const auto stay_before = [&](domain::Position first) {
     // Nothing has a sequence of 0, so the position before lies after all of the epoch before.
     least = std::min(least, {.epoch = first.epoch, .sequence = first.sequence - 1});
   };
   absl::flat_hash_set<std::pair<std::uint64_t, std::uint64_t>> covered;
-  for (const auto& [key, first] : flush_.members) covered.emplace(first.epoch, first.sequence);
-  for (const auto& [position, key] : dirty_) {
+  for (const auto& [key, first] : under_way_.members) covered.emplace(first.epoch, first.sequence);
+  for (const auto& [position, key] : shard_.dirty_) {
     if (covered.contains({position.epoch, position.sequence})) continue;
     stay_before(position);
     break;
   }
-  if (!tail_dirty_.empty()) stay_before(tail_dirty_.begin()->first);
-  if (const auto first = book_->first_unflushed_after(flush_.book_entries)) stay_before(*first);
-  if (const auto first = directory_->first_unflushed_after(flush_.directory_changes)) {
+  if (!shard_.tail_dirty_.empty()) stay_before(shard_.tail_dirty_.begin()->first);
+  if (const auto first = shard_.book_->first_unflushed_after(under_way_.book_entries))
+    stay_before(*first);
+  if (const auto first = shard_.directory_->first_unflushed_after(under_way_.directory_changes)) {
     stay_before(*first);
   }
-  if (!unsettled_.empty()) stay_before(unsettled_.first_position());
-  return std::max(least, mark_.position);
+  if (!shard_.unsettled_.empty()) stay_before(shard_.unsettled_.first_position());
+  return std::max(least, shard_.mark_.position);
 }
 
-void Shard::send_flush() {
-  flush_.awaited = true;
-  ++flushes_on_their_way_;
-  parts_.journal.flush(*flush_.request, answer_with<FlushAnswered, FlushOutcome>(FlushAnswered{}));
+void ShardFlush::send() {
+  under_way_.awaited = true;
+  ++on_their_way_;
+  shard_.parts_.journal.flush(*under_way_.request,
+                              shard_.answer_with<FlushAnswered, FlushOutcome>(FlushAnswered{}));
 }
 
-void Shard::on_flush(const FlushAnswered& answered) {
-  flush_.awaited = false;
-  if (state_ != State::owner || !flush_.request) return;
+void ShardFlush::on_answer(const FlushAnswered& answered) {
+  under_way_.awaited = false;
+  if (shard_.state_ != Shard::State::owner || !under_way_.request) return;
   if (!answered.result) {
     if (answered.result.error().fault == LedgerFault::broken) {
-      halt("flush refused: " + answered.result.error().detail);
+      shard_.halt("flush refused: " + answered.result.error().detail);
       return;
     }
-    flush_.again_at_ns = now_ns() + flush_retry_ns;
+    under_way_.again_at_ns = shard_.now_ns() + flush_retry_ns;
     return;
   }
   switch (*answered.result) {
     case FlushOutcome::done:
-      on_flushed();
+      on_done();
       return;
     case FlushOutcome::fenced:
       // Another owner's head, or an old one of ours that the ledger fell back to: the head tells which.
-      flush_.again_at_ns = now_ns() + flush_retry_ns;
-      if (!log_->under_way() && !ownership_.reading_head) {
-        ownership_.reading_head = true;
-        ask_head(0);
+      under_way_.again_at_ns = shard_.now_ns() + flush_retry_ns;
+      if (!shard_.log_->under_way() && !shard_.ownership_.reading_head) {
+        shard_.ownership_.reading_head = true;
+        shard_.ask_head(0);
       }
       return;
     case FlushOutcome::ahead:
     case FlushOutcome::other:
-      give_up("the ledger lost events or a flush");
+      shard_.give_up("the ledger lost events or a flush");
       return;
   }
 }
 
-void Shard::on_flushed() {
-  mark_ = flush_.request->next;
-  add(parts_.stats.flushes);
-  add(parts_.stats.flushed_members, flush_.members.size());
-  flush_.request.reset();
-  for (const auto& [key, first] : flush_.members) {
-    dirty_.erase(first);
+void ShardFlush::on_done() {
+  shard_.mark_ = under_way_.request->next;
+  add(shard_.parts_.stats.flushes);
+  add(shard_.parts_.stats.flushed_members, under_way_.members.size());
+  under_way_.request.reset();
+  for (const auto& [key, first] : under_way_.members) {
+    shard_.dirty_.erase(first);
     round_.flushed += round_.up_to && first <= *round_.up_to ? 1 : 0;
-    const auto found = members_.find(key.value);
-    if (found == members_.end()) continue;
+    const auto found = shard_.members_.find(key.value);
+    if (found == shard_.members_.end()) continue;
     auto& member = *static_cast<MemberActor*>(found->second->get());
     auto& unflushed = *member.unflushed;
     if (unflushed.first_after.epoch == 0) {
@@ -324,48 +333,33 @@ void Shard::on_flushed() {
     } else {
       unflushed.flushing = false;
       unflushed.first = std::exchange(unflushed.first_after, {});
-      dirty_[unflushed.first] = key;
+      shard_.dirty_[unflushed.first] = key;
     }
-    drop_old_records(member);
-    press_records(member);
+    shard_.drop_old_records(member);
+    shard_.press_records(member);
   }
-  flush_.members.clear();
-  book_->flushed(flush_.book_entries);
-  flush_.book_entries = 0;
-  directory_->flushed(flush_.directory_changes);
-  flush_.directory_changes = 0;
-  while (!tail_pieces_.empty() && tail_pieces_.front().last <= mark_.position) {
-    tail_bytes_ -= tail_pieces_.front().bytes;
-    tail_pieces_.pop_front();
+  under_way_.members.clear();
+  shard_.book_->flushed(under_way_.book_entries);
+  under_way_.book_entries = 0;
+  shard_.directory_->flushed(under_way_.directory_changes);
+  under_way_.directory_changes = 0;
+  while (!shard_.tail_pieces_.empty() &&
+         shard_.tail_pieces_.front().last <= shard_.mark_.position) {
+    shard_.tail_bytes_ -= shard_.tail_pieces_.front().bytes;
+    shard_.tail_pieces_.pop_front();
   }
   round_.room_wanted = false;
 }
 
-void Shard::press_records(MemberActor& member) {
-  std::optional<domain::Position> before;
-  if (member.unflushed) before = member.unflushed->first;
-  member.records.press_before(before, *press_);
-}
-
-void Shard::drop_old_records(MemberActor& member) {
-  // What the first call has read of the history and what is in memory make up the whole only together.
-  const auto* work = member.work.get();
-  if (work != nullptr &&
-      (work->reading_history || (!work->calls.empty() && work->calls.front().history_read))) {
-    return;
-  }
-  auto& records = member.records;
-  std::size_t dropped = 0;
-  for (const auto record : records) {
-    const bool in_ledger = !member.unflushed || record.position < member.unflushed->first;
-    if (records.size() - dropped <= records_kept || !in_ledger) break;
-    member.receipts_complete_from =
-        std::max(member.receipts_complete_from, record.filed_at + domain::Duration{1});
-    ++dropped;
-  }
-  if (dropped == 0) return;
-  ++member.drops;
-  records.drop_first(dropped);
+void ShardFlush::drop() {
+  under_way_.request.reset();
+  under_way_.members.clear();
+  under_way_.book_entries = 0;
+  under_way_.directory_changes = 0;
+  round_.up_to.reset();
+  round_.room_wanted = false;
+  crowded_.clear();
+  bucket_expiries_.clear();
 }
 
 }  // namespace wutong

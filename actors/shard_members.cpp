@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::int64_t ms_of_day = 86'400'000;
 constexpr int passivation_tries = 64;
+constexpr std::size_t spare_work_max = 1'024;
 
 }  // namespace
 
@@ -88,7 +89,7 @@ bool Shard::make_room() {
     return true;
   }
   // All that was looked at is dirty or under way: flush first, so that the next call finds room.
-  round_.room_wanted = true;
+  flush_.want_room();
   return false;
 }
 
@@ -310,6 +311,33 @@ bool Shard::put_records(MemberActor& member, const WaitingCall& waiting, domain:
   }
   keep_latest(records, order, key);
   return true;
+}
+
+void Shard::press_records(MemberActor& member) {
+  std::optional<domain::Position> before;
+  if (member.unflushed) before = member.unflushed->first;
+  member.records.press_before(before, *press_);
+}
+
+void Shard::drop_old_records(MemberActor& member) {
+  // What the first call has read of the history and what is in memory make up the whole only together.
+  const auto* work = member.work.get();
+  if (work != nullptr &&
+      (work->reading_history || (!work->calls.empty() && work->calls.front().history_read))) {
+    return;
+  }
+  auto& records = member.records;
+  std::size_t dropped = 0;
+  for (const auto record : records) {
+    const bool in_ledger = !member.unflushed || record.position < member.unflushed->first;
+    if (records.size() - dropped <= records_kept || !in_ledger) break;
+    member.receipts_complete_from =
+        std::max(member.receipts_complete_from, record.filed_at + domain::Duration{1});
+    ++dropped;
+  }
+  if (dropped == 0) return;
+  ++member.drops;
+  records.drop_first(dropped);
 }
 
 }  // namespace wutong

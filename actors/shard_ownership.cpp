@@ -22,7 +22,7 @@ void Shard::begin_life() {
   ownership_.lease_asked = false;
   ownership_.reading_head = false;
   append_.awaited = false;
-  flush_.awaited = false;
+  flush_.begin_life();
 }
 
 void Shard::become_idle() {
@@ -34,7 +34,7 @@ void Shard::try_to_own() {
   if (stopping_ && !ownership_.wants_back) return;
   ownership_.poll_at_ns = now_ns() + poll_ns;
   // One append and one flush at a time, whoever sent it.
-  if (ownership_.lease_asked || appends_on_their_way_ > 0 || flushes_on_their_way_ > 0) return;
+  if (ownership_.lease_asked || appends_on_their_way_ > 0 || flush_.is_on_its_way()) return;
   ownership_.lease_asked = true;
   parts_.journal.read_lease(
       answer_with<LeaseAnswered, Lease>(LeaseAnswered{.call = LeaseCall::look}));
@@ -288,20 +288,13 @@ void Shard::drop_everything(const char* why) {
   tail_read_.page_done = 0;
   dirty_.clear();
   tail_dirty_.clear();
-  crowded_.clear();
   book_.reset();
   directory_.reset();
   unlinked_.clear();
   building_filter_ = false;
   for (auto& requests : requests_out_) requests.clear();
   replies_out_.clear();
-  flush_.request.reset();
-  flush_.members.clear();
-  flush_.book_entries = 0;
-  bucket_expiries_.clear();
-  flush_.directory_changes = 0;
-  round_.up_to.reset();
-  round_.room_wanted = false;
+  flush_.drop();
   tail_pieces_.clear();
   tail_bytes_ = 0;
   log_.reset();

@@ -176,7 +176,7 @@ void Shard::serve() {
                LogWriter::Options{.batch_bytes_max = parts_.options.batch_bytes_max});
   add(parts_.stats.takeovers);
   note_moment();
-  round_.next_at_ns = moment_ns_;
+  flush_.begin_round_by(moment_ns_);
   ownership_.renew_at_ns = 0;
   // Whoever was the owner meanwhile has written more.
   log_watch_.ask_at_ns = 0;

@@ -123,31 +123,6 @@ struct AppendUnderWay {
   bool awaited = false;
 };
 
-/// The one flush that may be unanswered, and what it covers.
-struct FlushUnderWay {
-  std::optional<FlushRequest> request;
-  std::vector<std::pair<domain::MemberKey, domain::Position>> members;
-  std::size_t book_entries = 0;
-  std::size_t directory_changes = 0;
-  /// It may be sent once this is committed.
-  domain::Position needs;
-  bool awaited = false;
-  std::int64_t again_at_ns = 0;
-};
-
-/// Flushes that together write all that was dirty at one time.
-struct FlushRound {
-  /// Members dirty up to here are flushed; nothing between two rounds.
-  std::optional<domain::Position> up_to;
-  std::int64_t next_at_ns = 0;
-  std::int64_t began_ns = 0;
-  /// Dirty when it began, and flushed since.
-  std::size_t members = 0;
-  std::size_t flushed = 0;
-  /// The next is wanted at once, to make room in memory.
-  bool room_wanted = false;
-};
-
 /// When the ledger is asked how large the log is.
 struct LogWatch {
   std::int64_t ask_at_ns = 0;
