@@ -50,4 +50,10 @@ using OrProblem = tl::expected<T, Problem>;
   return wrong(Code::invalid_argument, std::move(field), complaint);
 }
 
+/// Of bytes that the method cannot read.
+[[nodiscard]] inline tl::unexpected<Problem> not_a_message() {
+  return tl::make_unexpected(Problem{.code = Code::invalid_argument,
+                                     .text = "the request is not a message of this method"});
+}
+
 }  // namespace wutong

@@ -3,10 +3,12 @@
 #include <grpcpp/server_context.h>
 #include <grpcpp/support/server_callback.h>
 
+#include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 
-#include "gateway/arena_messages.h"
+#include "gateway/byte_buffers.h"
 #include "gateway/context.h"
 #include "gateway/gate.h"
 #include "gateway/status.h"
@@ -18,36 +20,36 @@
 namespace wutong {
 namespace {
 
-template <typename In, typename Out>
-OrProblem<Outcome> fill_reply(const Reply& reply, const Credential&, const In&, Out& out) {
-  return translate(reply, out);
-}
-OrProblem<Outcome> fill_reply(const Reply& reply, const Credential& credential,
-                              const v1::ListHistoryRequest&, v1::ListHistoryReply& out) {
-  return translate(reply, credential, out);
-}
-/// What was not found is what was asked for: the order, or the refund.
-OrProblem<Outcome> fill_reply(const Reply& reply, const Credential&,
-                              const v1::GetReceiptRequest& in, v1::GetReceiptReply& out) {
-  auto filled = translate(reply, out);
-  if (!filled && filled.error().field == "of") {
-    return wrong(filled.error().code, in.has_refund() ? "refund.refund_id" : "order.order_id",
-                 "names no known receipt");
-  }
-  return filled;
+/// Requests and replies are bytes here: a reply is written straight from what was decided, and a request is
+/// gone as soon as it is translated.
+template <typename Base>
+using RawPurchases = v1::Points::WithRawCallbackMethod_Quote<
+    v1::Points::WithRawCallbackMethod_Checkout<v1::Points::WithRawCallbackMethod_Refund<
+        v1::Points::WithRawCallbackMethod_Hold<v1::Points::WithRawCallbackMethod_Release<
+            v1::Points::WithRawCallbackMethod_GetReceipt<Base>>>>>>;
+template <typename Base>
+using RawMembers = v1::Points::WithRawCallbackMethod_Enroll<
+    v1::Points::WithRawCallbackMethod_GetMember<v1::Points::WithRawCallbackMethod_ListHistory<
+        v1::Points::WithRawCallbackMethod_LinkIdentity<
+            v1::Points::WithRawCallbackMethod_UnlinkIdentity<Base>>>>>;
+template <typename Base>
+using RawGrants =
+    v1::Points::WithRawCallbackMethod_Grant<v1::Points::WithRawCallbackMethod_RevokeGrant<Base>>;
+using RawPoints = RawPurchases<
+    RawMembers<RawGrants<v1::Points::WithRawCallbackMethod_Stream<v1::Points::Service>>>>;
+
+/// What a receipt is asked for by: its field in the request. Empty for other calls.
+std::string_view field_sought(const Call& call) {
+  const auto* read = std::get_if<ReadReceipt>(&call.request);
+  if (read == nullptr) return {};
+  return read->key == read->order ? "order.order_id" : "refund.refund_id";
 }
 
-class CallbackPoints final : public PointsService, public v1::Points::CallbackService {
+class CallbackPoints final : public PointsService, public RawPoints {
  public:
   CallbackPoints(ServiceOptions options, Engine& engine, const LedgerInfo& ledger, Clocks clocks,
                  std::shared_ptr<const Credentials> credentials, CallMetrics& metrics)
-      : gate_(options, engine, ledger, std::move(clocks), std::move(credentials), metrics) {
-    SetMessageAllocatorFor_Quote(&quotes_);
-    SetMessageAllocatorFor_Checkout(&checkouts_);
-    SetMessageAllocatorFor_Refund(&refunds_);
-    SetMessageAllocatorFor_Hold(&holds_);
-    SetMessageAllocatorFor_Release(&releases_);
-  }
+      : gate_(options, engine, ledger, std::move(clocks), std::move(credentials), metrics) {}
 
   grpc::Service& grpc_service() override { return *this; }
 
@@ -61,69 +63,65 @@ class CallbackPoints final : public PointsService, public v1::Points::CallbackSe
   }
   [[nodiscard]] std::uint32_t under_way() const override { return gate_.under_way(); }
 
-  grpc::ServerBidiReactor<v1::BatchRequest, v1::BatchReply>* Stream(
-      grpc::CallbackServerContext* context) override {
+  Streams::Reactor* Stream(grpc::CallbackServerContext* context) override {
     return streams_.open(gate_, *context, token_of(*context));
   }
 
-  grpc::ServerUnaryReactor* Quote(grpc::CallbackServerContext* context, const v1::QuoteRequest* in,
-                                  v1::QuoteReply* out) override {
-    return serve(Method::quote, *context, *in, *out);
+  grpc::ServerUnaryReactor* Quote(grpc::CallbackServerContext* context, const grpc::ByteBuffer* in,
+                                  grpc::ByteBuffer* out) override {
+    return serve<v1::QuoteRequest>(Method::quote, *context, *in, *out);
   }
   grpc::ServerUnaryReactor* Checkout(grpc::CallbackServerContext* context,
-                                     const v1::CheckoutRequest* in,
-                                     v1::CheckoutReply* out) override {
-    return serve(Method::checkout, *context, *in, *out);
+                                     const grpc::ByteBuffer* in, grpc::ByteBuffer* out) override {
+    return serve<v1::CheckoutRequest>(Method::checkout, *context, *in, *out);
   }
-  grpc::ServerUnaryReactor* Refund(grpc::CallbackServerContext* context,
-                                   const v1::RefundRequest* in, v1::RefundReply* out) override {
-    return serve(Method::refund, *context, *in, *out);
+  grpc::ServerUnaryReactor* Refund(grpc::CallbackServerContext* context, const grpc::ByteBuffer* in,
+                                   grpc::ByteBuffer* out) override {
+    return serve<v1::RefundRequest>(Method::refund, *context, *in, *out);
   }
-  grpc::ServerUnaryReactor* Hold(grpc::CallbackServerContext* context, const v1::HoldRequest* in,
-                                 v1::HoldReply* out) override {
-    return serve(Method::hold, *context, *in, *out);
+  grpc::ServerUnaryReactor* Hold(grpc::CallbackServerContext* context, const grpc::ByteBuffer* in,
+                                 grpc::ByteBuffer* out) override {
+    return serve<v1::HoldRequest>(Method::hold, *context, *in, *out);
   }
   grpc::ServerUnaryReactor* Release(grpc::CallbackServerContext* context,
-                                    const v1::ReleaseRequest* in, v1::ReleaseReply* out) override {
-    return serve(Method::release, *context, *in, *out);
+                                    const grpc::ByteBuffer* in, grpc::ByteBuffer* out) override {
+    return serve<v1::ReleaseRequest>(Method::release, *context, *in, *out);
   }
-  grpc::ServerUnaryReactor* Grant(grpc::CallbackServerContext* context, const v1::GrantRequest* in,
-                                  v1::GrantReply* out) override {
-    return serve(Method::grant, *context, *in, *out);
+  grpc::ServerUnaryReactor* Grant(grpc::CallbackServerContext* context, const grpc::ByteBuffer* in,
+                                  grpc::ByteBuffer* out) override {
+    return serve<v1::GrantRequest>(Method::grant, *context, *in, *out);
   }
   grpc::ServerUnaryReactor* RevokeGrant(grpc::CallbackServerContext* context,
-                                        const v1::RevokeGrantRequest* in,
-                                        v1::RevokeGrantReply* out) override {
-    return serve(Method::revoke_grant, *context, *in, *out);
+                                        const grpc::ByteBuffer* in,
+                                        grpc::ByteBuffer* out) override {
+    return serve<v1::RevokeGrantRequest>(Method::revoke_grant, *context, *in, *out);
   }
   grpc::ServerUnaryReactor* GetReceipt(grpc::CallbackServerContext* context,
-                                       const v1::GetReceiptRequest* in,
-                                       v1::GetReceiptReply* out) override {
-    return serve(Method::get_receipt, *context, *in, *out);
+                                       const grpc::ByteBuffer* in, grpc::ByteBuffer* out) override {
+    return serve<v1::GetReceiptRequest>(Method::get_receipt, *context, *in, *out);
   }
-  grpc::ServerUnaryReactor* Enroll(grpc::CallbackServerContext* context,
-                                   const v1::EnrollRequest* in, v1::EnrollReply* out) override {
-    return serve(Method::enroll, *context, *in, *out);
+  grpc::ServerUnaryReactor* Enroll(grpc::CallbackServerContext* context, const grpc::ByteBuffer* in,
+                                   grpc::ByteBuffer* out) override {
+    return serve<v1::EnrollRequest>(Method::enroll, *context, *in, *out);
   }
   grpc::ServerUnaryReactor* LinkIdentity(grpc::CallbackServerContext* context,
-                                         const v1::LinkIdentityRequest* in,
-                                         v1::LinkIdentityReply* out) override {
-    return serve(Method::link_identity, *context, *in, *out);
+                                         const grpc::ByteBuffer* in,
+                                         grpc::ByteBuffer* out) override {
+    return serve<v1::LinkIdentityRequest>(Method::link_identity, *context, *in, *out);
   }
   grpc::ServerUnaryReactor* UnlinkIdentity(grpc::CallbackServerContext* context,
-                                           const v1::UnlinkIdentityRequest* in,
-                                           v1::UnlinkIdentityReply* out) override {
-    return serve(Method::unlink_identity, *context, *in, *out);
+                                           const grpc::ByteBuffer* in,
+                                           grpc::ByteBuffer* out) override {
+    return serve<v1::UnlinkIdentityRequest>(Method::unlink_identity, *context, *in, *out);
   }
   grpc::ServerUnaryReactor* GetMember(grpc::CallbackServerContext* context,
-                                      const v1::GetMemberRequest* in,
-                                      v1::GetMemberReply* out) override {
-    return serve(Method::get_member, *context, *in, *out);
+                                      const grpc::ByteBuffer* in, grpc::ByteBuffer* out) override {
+    return serve<v1::GetMemberRequest>(Method::get_member, *context, *in, *out);
   }
   grpc::ServerUnaryReactor* ListHistory(grpc::CallbackServerContext* context,
-                                        const v1::ListHistoryRequest* in,
-                                        v1::ListHistoryReply* out) override {
-    return serve(Method::list_history, *context, *in, *out);
+                                        const grpc::ByteBuffer* in,
+                                        grpc::ByteBuffer* out) override {
+    return serve<v1::ListHistoryRequest>(Method::list_history, *context, *in, *out);
   }
 
  private:
@@ -134,28 +132,48 @@ class CallbackPoints final : public PointsService, public v1::Points::CallbackSe
     grpc::ServerUnaryReactor* reactor;
   };
 
-  template <typename In, typename Out>
-  grpc::ServerUnaryReactor* serve(Method method, grpc::CallbackServerContext& context, const In& in,
-                                  Out& out) {
+  template <typename In>
+  grpc::ServerUnaryReactor* serve(Method method, grpc::CallbackServerContext& context,
+                                  const grpc::ByteBuffer& in, grpc::ByteBuffer& out) {
     const auto arrival = gate_.arrival(remaining_ms_of(context));
     const Visit visit{method, arrival.begun_ns, context.DefaultReactor()};
     gate_.begun(method);
     auto credential = authenticate(context, method);
     if (!credential) return fail(visit, credential.error());
-    auto call = gate_.admit(arrival, **credential, in);
+    auto call = admit<In>(arrival, **credential, in);
     if (!call) return fail(visit, call.error());
-    // gRPC keeps request and reply until `Finish`.
-    (*call)->done = [this, visit, &in, &out, who = *std::move(credential)](Reply reply,
-                                                                           const CallTimes& times) {
-      const auto filled = fill_reply(reply, *who, in, out);
-      if (filled) {
-        finish(visit, outcome_of(*filled), times, grpc::Status::OK);
-      } else {
-        finish(visit, outcome_of(filled.error().code), times, status_of(filled.error()));
-      }
+    // gRPC keeps the place of the reply until `Finish`.
+    (*call)->done = [this, visit, &out, who = *std::move(credential),
+                     sought = field_sought(**call)](const Reply& reply, const CallTimes& times) {
+      answer(visit, reply, *who, sought, times, out);
     };
     gate_.engine().submit(*std::move(call));
     return visit.reactor;
+  }
+
+  template <typename In>
+  OrProblem<std::unique_ptr<Call>> admit(const Gate::Arrival& arrival, const Credential& credential,
+                                         const grpc::ByteBuffer& bytes) const {
+    ShortLived<In> in;
+    if (!parse(bytes, *in)) return not_a_message();
+    return gate_.admit(arrival, credential, *in);
+  }
+
+  void answer(const Visit& visit, const Reply& reply, const Credential& who,
+              std::string_view sought, const CallTimes& times, grpc::ByteBuffer& out) {
+    WireWriter bytes;
+    const auto written = write_reply(bytes, reply, visit.method, &who);
+    if (written) {
+      out = buffer_of(bytes);
+      return finish(visit, outcome_of(*written), times, grpc::Status::OK);
+    }
+    const Problem& problem = written.error();
+    // What was not found is what was asked for: the order, or the refund.
+    const bool unknown = problem.field == "of" && !sought.empty();
+    finish(visit, outcome_of(problem.code), times,
+           status_of(
+               unknown ? wrong(problem.code, std::string(sought), "names no known receipt").value()
+                       : problem));
   }
 
   OrProblem<std::shared_ptr<const Credential>> authenticate(
@@ -182,12 +200,6 @@ class CallbackPoints final : public PointsService, public v1::Points::CallbackSe
 
   Gate gate_;
   Streams streams_;
-  // What tills ask, by the thousand a second.
-  ArenaMessages<v1::QuoteRequest, v1::QuoteReply> quotes_;
-  ArenaMessages<v1::CheckoutRequest, v1::CheckoutReply> checkouts_;
-  ArenaMessages<v1::RefundRequest, v1::RefundReply> refunds_;
-  ArenaMessages<v1::HoldRequest, v1::HoldReply> holds_;
-  ArenaMessages<v1::ReleaseRequest, v1::ReleaseReply> releases_;
 };
 
 }  // namespace

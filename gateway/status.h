@@ -3,13 +3,13 @@
 #include <grpcpp/support/status.h>
 
 #include "gateway/problem.h"
-#include "wutong/v1/error.pb.h"
+#include "proto/wire_writer.h"
 
 namespace wutong {
 
-void fill(const Problem& problem, v1::ErrorDetail& detail);
-
 /// The status that tells `problem`, with an ErrorDetail in its details.
 [[nodiscard]] grpc::Status status_of(const Problem& problem);
+/// The same as the field `error` of a `v1::BatchItemReply`.
+void write_item_error(WireWriter& out, const Problem& problem);
 
 }  // namespace wutong

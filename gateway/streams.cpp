@@ -1,39 +1,35 @@
 #include "gateway/streams.h"
 
-#include <google/protobuf/arena.h>
-
 #include <deque>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "gateway/byte_buffers.h"
 #include "gateway/context.h"
 #include "gateway/status.h"
+#include "gateway/translate_reply.h"
+#include "wutong/v1/points.pb.h"
 
 namespace wutong {
 namespace {
 
 constexpr int batch_items_max = 1024;
 
-/// The reply of the request's kind.
-v1::CheckoutReply& reply_for(const v1::CheckoutRequest*, v1::BatchItemReply& out) {
-  return *out.mutable_checkout();
-}
-v1::RefundReply& reply_for(const v1::RefundRequest*, v1::BatchItemReply& out) {
-  return *out.mutable_refund();
-}
-v1::HoldReply& reply_for(const v1::HoldRequest*, v1::BatchItemReply& out) {
-  return *out.mutable_hold();
-}
-v1::ReleaseReply& reply_for(const v1::ReleaseRequest*, v1::BatchItemReply& out) {
-  return *out.mutable_release();
-}
+/// Where the reply to a request of the kind stands in its item.
+template <typename In>
+constexpr int reply_field = 0;
+template <>
+constexpr int reply_field<v1::CheckoutRequest> = v1::BatchItemReply::kCheckoutFieldNumber;
+template <>
+constexpr int reply_field<v1::RefundRequest> = v1::BatchItemReply::kRefundFieldNumber;
+template <>
+constexpr int reply_field<v1::HoldRequest> = v1::BatchItemReply::kHoldFieldNumber;
+template <>
+constexpr int reply_field<v1::ReleaseRequest> = v1::BatchItemReply::kReleaseFieldNumber;
 
-void fill_error(const Problem& problem, v1::BatchItemReply& out) {
-  auto& error = *out.mutable_error();
-  error.set_code(static_cast<std::int32_t>(problem.code));
-  fill(problem, *error.mutable_detail());
-}
+/// Of an item with its reply: so many bytes take two for their length.
+constexpr std::size_t long_message = 2;
 
 }  // namespace
 
@@ -66,11 +62,14 @@ class PointsStream final : public Streams::Reactor,
   }
 
   void OnReadDone(bool ok) override {
-    if (ok) take(request_);
+    const bool understood = !ok || parse(incoming_, request_);
+    incoming_.Clear();
+    if (ok && understood) take(request_);
     {
       const std::lock_guard lock(mutex_);
       reading_ = false;
-      read_all_ = read_all_ || !ok;
+      read_all_ = read_all_ || !ok || !understood;
+      understood_ = understood_ && understood;
     }
     step();
   }
@@ -78,8 +77,7 @@ class PointsStream final : public Streams::Reactor,
   void OnWriteDone(bool ok) override {
     {
       const std::lock_guard lock(mutex_);
-      items_open_ -= static_cast<std::uint32_t>(writing_->batch->items_size());
-      writing_->clear();
+      items_open_ -= writing_items_;
       is_writing_ = false;
       broken_ = broken_ || !ok;
     }
@@ -115,9 +113,11 @@ class PointsStream final : public Streams::Reactor,
       const bool answered = items_open_ == 0;
       if (!is_writing_ && (broken_ || (answered && (read_all_ || ending_)))) {
         finish = finished_ = true;
-      } else if (!is_writing_ && ready_->batch->items_size() > 0) {
+      } else if (!is_writing_ && ready_items_ > 0) {
         write = is_writing_ = true;
-        std::swap(writing_, ready_);
+        writing_ = buffer_of(ready_);
+        writing_items_ = std::exchange(ready_items_, 0);
+        ready_.clear();
       }
       if (!finish && !reading_ && !read_all_ && !ending_ && !broken_ &&
           items_open_ < gate_.options().stream_items_max) {
@@ -125,14 +125,15 @@ class PointsStream final : public Streams::Reactor,
       }
     }
     // Both before the write, whose end may end the stream.
-    if (read) StartRead(&request_);
-    if (write) StartWrite(writing_->batch);
+    if (read) StartRead(&incoming_);
+    if (write) StartWrite(&writing_);
     if (finish) Finish(how_it_ended());
   }
 
   grpc::Status how_it_ended() {
     const std::lock_guard lock(mutex_);
     if (broken_) return {grpc::StatusCode::CANCELLED, "the stream broke"};
+    if (!understood_) return status_of(not_a_message().value());
     if (read_all_) return grpc::Status::OK;
     return status_of(Problem{.code = Code::unavailable,
                              .text = "the gateway is stopping",
@@ -147,22 +148,6 @@ class PointsStream final : public Streams::Reactor,
     }
     Finish(status);
   }
-
-  /// A batch of them is filled by one thread and freed by another, so all its parts come and go together.
-  struct Answers {
-    google::protobuf::Arena arena{[] {
-      google::protobuf::ArenaOptions options;
-      options.start_block_size = 4'096;
-      options.max_block_size = 65'536;
-      return options;
-    }()};
-    v1::BatchReply* batch = google::protobuf::Arena::CreateMessage<v1::BatchReply>(&arena);
-
-    void clear() {
-      arena.Reset();
-      batch = google::protobuf::Arena::CreateMessage<v1::BatchReply>(&arena);
-    }
-  };
 
   /// What the items of a batch have in common.
   struct Batch {
@@ -206,9 +191,7 @@ class PointsStream final : public Streams::Reactor,
       case v1::BatchItem::REQUEST_NOT_SET:
         break;
     }
-    answer(item.number(), [](v1::BatchItemReply& out) {
-      fill_error(invalid("request", "is missing").value(), out);
-    });
+    answer(item.number(), invalid("request", "is missing").value());
     return nullptr;
   }
 
@@ -220,17 +203,12 @@ class PointsStream final : public Streams::Reactor,
     auto call = admitted(batch, method, in, index);
     if (!call) {
       gate_.finished(method, outcome_of(call.error().code), begun_ns, CallTimes{});
-      answer(number, [&](v1::BatchItemReply& out) { fill_error(call.error(), out); });
+      answer(number, call.error());
       return nullptr;
     }
     (*call)->done = [self = shared_from_this(), method, number, begun_ns](const Reply& reply,
                                                                           const CallTimes& times) {
-      auto outcome = CallOutcome::internal;
-      self->answer(number, [&](v1::BatchItemReply& out) {
-        const auto filled = translate(reply, reply_for(static_cast<const In*>(nullptr), out));
-        outcome = filled ? outcome_of(*filled) : outcome_of(filled.error().code);
-        if (!filled) fill_error(filled.error(), out);
-      });
+      const auto outcome = self->answer<reply_field<In>>(number, reply, method);
       self->gate_.finished(method, outcome, begun_ns, times);
       self->answered();
     };
@@ -250,13 +228,36 @@ class PointsStream final : public Streams::Reactor,
     return gate_.admit(batch.arrival, credential, in);
   }
 
-  /// An answer more that is ready, unless nobody is left to read it.
-  template <typename Fill>
-  void answer(std::uint64_t number, Fill fill) {
+  /// An answer more that is ready. `content` writes what its item holds beside the number.
+  template <typename Content>
+  void answer_with(std::uint64_t number, Content content) {
     const std::lock_guard lock(mutex_);
-    auto& out = *ready_->batch->add_items();
-    out.set_number(number);
-    fill(out);
+    ready_.message<v1::BatchReply::kItemsFieldNumber>(
+        [&] {
+          auto to = ready_.fields(1);
+          to.number<v1::BatchItemReply::kNumberFieldNumber>(number);
+          ready_.end(to);
+          content();
+        },
+        long_message);
+    ++ready_items_;
+  }
+  void answer(std::uint64_t number, const Problem& problem) {
+    answer_with(number, [&] { write_item_error(ready_, problem); });
+  }
+  template <int ReplyField>
+  CallOutcome answer(std::uint64_t number, const Reply& reply, Method method) {
+    auto outcome = CallOutcome::internal;
+    answer_with(number, [&] {
+      const auto begin = ready_.size();
+      const auto message = ready_.open_field<ReplyField>(long_message);
+      const auto written = write_reply(ready_, reply, method);
+      outcome = written ? outcome_of(*written) : outcome_of(written.error().code);
+      if (written) return ready_.close(message);
+      ready_.take_back(begin);
+      write_item_error(ready_, written.error());
+    });
+    return outcome;
   }
 
   /// A call more; those that wait for all to be answered go on.
@@ -334,11 +335,18 @@ class PointsStream final : public Streams::Reactor,
   bool finished_ = false;
   /// Taken, and their answers not written yet.
   std::uint32_t items_open_ = 0;
+  /// Everything that was read was a batch.
+  bool understood_ = true;
   /// gRPC's while it reads.
+  grpc::ByteBuffer incoming_;
+  /// Of the last batch that was read; kept for its memory.
   v1::BatchRequest request_;
-  /// gRPC's while it writes.
-  std::unique_ptr<Answers> writing_ = std::make_unique<Answers>();
-  std::unique_ptr<Answers> ready_ = std::make_unique<Answers>();
+  /// gRPC's while it writes, and how many items that is.
+  grpc::ByteBuffer writing_;
+  std::uint32_t writing_items_ = 0;
+  /// Answers that wait to be written.
+  WireWriter ready_;
+  std::uint32_t ready_items_ = 0;
 
   /// In the stream's order.
   std::deque<std::unique_ptr<Call>> waiting_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
 #include <memory>
@@ -8,7 +9,6 @@
 #include <unordered_set>
 
 #include "gateway/gate.h"
-#include "wutong/v1/points.pb.h"
 
 namespace wutong {
 
@@ -17,7 +17,8 @@ class PointsStream;
 /// The open streams of a service. Thread-safe. Outlives the gRPC server.
 class Streams {
  public:
-  using Reactor = grpc::ServerBidiReactor<v1::BatchRequest, v1::BatchReply>;
+  /// Of a `v1::BatchRequest` and a `v1::BatchReply`, as bytes.
+  using Reactor = grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>;
 
   ~Streams();
 

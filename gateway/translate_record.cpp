@@ -1,125 +1,21 @@
 #include "gateway/translate_record.h"
 
-#include <algorithm>
 #include <cstdlib>
 #include <numeric>
+#include <string>
+#include <string_view>
 #include <type_traits>
 #include <variant>
 
+#include "gateway/receipt_parts.h"
 #include "gateway/shape.h"
+#include "wutong/v1/receipt.pb.h"
 
 namespace wutong {
 namespace {
 
-/// In postings, the group's pool of points.
-constexpr const char* pool = "POOL";
-
-template <typename Text>
-std::string text_of(const Text& name) {
-  return std::string(name.text());
-}
-
-v1::MovementReason wire(domain::Reason reason) {
-  switch (reason) {
-    case domain::Reason::earn:
-      return v1::MOVEMENT_REASON_EARN;
-    case domain::Reason::use:
-      return v1::MOVEMENT_REASON_USE;
-    case domain::Reason::give_back:
-      return v1::MOVEMENT_REASON_GIVE_BACK;
-    case domain::Reason::claw_back:
-      return v1::MOVEMENT_REASON_CLAW_BACK;
-    case domain::Reason::repay_debt:
-      return v1::MOVEMENT_REASON_REPAY_DEBT;
-    case domain::Reason::expire:
-      return v1::MOVEMENT_REASON_EXPIRE;
-    case domain::Reason::grant:
-      return v1::MOVEMENT_REASON_GRANT;
-    case domain::Reason::revoke:
-      return v1::MOVEMENT_REASON_REVOKE;
-  }
-  return v1::MOVEMENT_REASON_UNSPECIFIED;
-}
-
-v1::RuleKind wire(domain::AwardKind kind) {
-  switch (kind) {
-    case domain::AwardKind::base:
-      return v1::RULE_KIND_BASE;
-    case domain::AwardKind::multiplier:
-      return v1::RULE_KIND_MULTIPLIER;
-    case domain::AwardKind::fixed:
-      return v1::RULE_KIND_FIXED;
-  }
-  return v1::RULE_KIND_UNSPECIFIED;
-}
-
-v1::LimitEffect wire(domain::LimitEffect effect) {
-  switch (effect) {
-    case domain::LimitEffect::flag:
-      return v1::LIMIT_EFFECT_FLAG;
-    case domain::LimitEffect::cap:
-      return v1::LIMIT_EFFECT_CAP;
-    case domain::LimitEffect::decline:
-      return v1::LIMIT_EFFECT_DECLINE;
-  }
-  return v1::LIMIT_EFFECT_UNSPECIFIED;
-}
-
-v1::LimitMode wire(domain::LimitMode mode) {
-  switch (mode) {
-    case domain::LimitMode::live:
-      return v1::LIMIT_MODE_LIVE;
-    case domain::LimitMode::shadow:
-      return v1::LIMIT_MODE_SHADOW;
-    case domain::LimitMode::off:
-      return v1::LIMIT_MODE_OFF;
-  }
-  return v1::LIMIT_MODE_UNSPECIFIED;
-}
-
-/// Texts that are empty more often than not stay unset: on the wire it is the same, and setting one costs
-/// as much as if it were there.
-void fill(const domain::Origin& origin, v1::Origin& out) {
-  out.set_venue(text_of(origin.venue));
-  if (!origin.store.empty()) out.set_store(text_of(origin.store));
-  if (!origin.terminal.empty()) out.set_terminal(origin.terminal);
-  if (!origin.cashier.empty()) out.set_cashier(origin.cashier);
-  out.set_channel(static_cast<v1::Channel>(origin.channel));
-  out.set_offline(origin.offline);
-  if (!origin.printed_receipt_number.empty()) {
-    out.set_printed_receipt_number(origin.printed_receipt_number);
-  }
-  if (origin.till_business_date) {
-    out.set_business_date(shape::text_of(*origin.till_business_date));
-  }
-}
-
-void fill(const domain::Movement& movement, v1::LotMovement& out) {
-  out.set_reason(wire(movement.reason));
-  out.set_points(std::abs(movement.points.count));
-  out.set_lot_serial(movement.lot_serial);
-  out.set_line(movement.line);
-  out.set_party(text_of(movement.party));
-  out.set_price_thousandths(movement.price.thousandths);
-  out.set_expires_on(shape::text_of(movement.expires_on));
-}
-
-/// Points into a lot: the counterparty owes the pool; out of it: the pool owes the counterparty.
-void fill(const domain::Movement& movement, v1::Posting& out) {
-  const bool into = movement.points.count >= 0;
-  out.set_from(into ? text_of(movement.counterparty) : pool);
-  out.set_to(into ? pool : text_of(movement.counterparty));
-  out.set_amount_thousandths(std::abs(movement.points.count) * movement.price.thousandths);
-  out.set_reason(wire(movement.reason));
-}
-
-std::int64_t moved(const domain::Effects& effects, domain::Reason reason) {
-  std::int64_t points = 0;
-  for (const domain::Movement& movement : effects.movements) {
-    if (movement.reason == reason) points += std::abs(movement.points.count);
-  }
-  return points;
-}
+/// Of a message with more than 127 bytes, as those are that hold others.
+constexpr std::size_t long_message = 2;
 
 std::int64_t sum(const std::vector<domain::Points>& parts) {
   return std::accumulate(
@@ -127,10 +23,197 @@ std::int64_t sum(const std::vector<domain::Points>& parts) {
       [](std::int64_t total, domain::Points part) { return total + part.count; });
 }
 
-void fill(const domain::Effects& effects, v1::ReceiptRecord& out) {
+/// A `v1::CheckoutRecord`: what was asked for, and of an order that took effect, `event`, what it did.
+void write_checkout(WireWriter& out, std::string_view id, const domain::Origin& origin,
+                    const domain::OrderContent& content, bool late,
+                    const domain::CheckedOut* event) {
+  using Told = v1::CheckoutRecord;
+  auto to = out.fields(1, id.size());
+  to.bytes<Told::kOrderIdFieldNumber>(id);
+  out.end(to);
+  out.message<Told::kOriginFieldNumber>([&] { write_origin(out, origin); });
+  to = out.fields(7, content.currency.size());
+  to.number<Told::kOccurredAtUnixMsFieldNumber>(content.occurred_at.unix_ms);
+  to.bytes<Told::kCurrencyFieldNumber>(content.currency);
+  to.number<Told::kAmountMinorFieldNumber>(content.amount.minor_units);
+  if (event != nullptr) to.number<Told::kTaxMinorFieldNumber>(event->tax.minor_units);
+  to.number<Told::kExcludedFromEarningMinorFieldNumber>(content.excluded_from_earning.minor_units);
+  to.number<Told::kExcludedFromOffsetMinorFieldNumber>(content.excluded_from_offset.minor_units);
+  if (event != nullptr) to.number<Told::kEligibleMinorFieldNumber>(event->eligible.minor_units);
+  out.end(to);
+  if (event != nullptr) {
+    std::int64_t earned = 0;
+    std::uint32_t line = 0;
+    for (const domain::AwardLine& award : event->awards) {
+      out.message<Told::kAwardsFieldNumber>(
+          [&] { write_award(out, award, line, &event->effects); });
+      earned += award.points.count;
+      ++line;
+    }
+    to = out.fields(2);
+    to.number<Told::kPointsEarnedFieldNumber>(earned);
+    to.number<Told::kPointsUsedFieldNumber>(content.points_to_use.count);
+    out.end(to);
+    for (const domain::Movement& movement : event->effects.movements) {
+      if (movement.reason != domain::Reason::use) continue;
+      out.message<Told::kLotsUsedFieldNumber>([&] { write_movement(out, movement); });
+    }
+    to = out.fields(2);
+    to.number<Told::kOffsetMoneyMinorFieldNumber>(event->offset_money.minor_units);
+    to.number<Told::kCashDueMinorFieldNumber>(event->cash_due.minor_units);
+    out.end(to);
+  }
+  to = out.fields(2, content.hold_id.size());
+  to.number<Told::kLateFieldNumber>(late);
+  to.bytes<Told::kHoldIdFieldNumber>(content.hold_id);
+  out.end(to);
+}
+
+/// The first fields of a `v1::RefundRecord`, of a refund or of one that was declined: what was asked.
+template <typename Happened>
+void write_refund_asked(WireWriter& out, const Happened& event, std::string_view id,
+                        domain::Instant occurred_at, domain::Money amount, domain::Money excluded) {
+  using Told = v1::RefundRecord;
+  auto to = out.fields(1, id.size());
+  to.bytes<Told::kRefundIdFieldNumber>(id);
+  out.end(to);
+  out.message<Told::kOriginFieldNumber>([&] { write_origin(out, event.origin); });
+  out.message<Told::kOrderFieldNumber>(
+      [&] { write_order_ref(out, event.order_venue.text(), event.order_id); });
+  to = out.fields(4);
+  to.number<Told::kOrderOccurredAtUnixMsFieldNumber>(event.order_occurred_at.unix_ms);
+  to.number<Told::kOccurredAtUnixMsFieldNumber>(occurred_at.unix_ms);
+  to.number<Told::kAmountMinorFieldNumber>(amount.minor_units);
+  to.number<Told::kExcludedMinorFieldNumber>(excluded.minor_units);
+  out.end(to);
+}
+
+/// The fields of the message that the record has for the event's kind.
+void write_what(WireWriter& out, const domain::CheckedOut& event) {
+  write_checkout(out, event.order_id, event.origin, event.content, event.late, &event);
+}
+
+void write_what(WireWriter& out, const domain::Refunded& event) {
+  using Told = v1::RefundRecord;
+  write_refund_asked(out, event, event.refund_id, event.content.occurred_at, event.amount,
+                     event.excluded);
+  auto to = out.fields(8, event.reason.size());
+  to.number<Told::kOffsetMoneyMinorFieldNumber>(event.offset_money.minor_units);
+  to.number<Told::kCashBackMinorFieldNumber>(event.cash_back.minor_units);
+  to.number<Told::kClawedBackFieldNumber>(event.clawed_back.count);
+  to.number<Told::kGivenBackFieldNumber>(event.given_back.count);
+  to.number<Told::kTotalAmountMinorFieldNumber>(event.totals.amount.minor_units);
+  to.number<Told::kTotalClawedBackFieldNumber>(sum(event.totals.clawed_back));
+  to.number<Told::kTotalGivenBackFieldNumber>(sum(event.totals.given_back));
+  to.bytes<Told::kReasonFieldNumber>(event.reason);
+  out.end(to);
+}
+
+void write_what(WireWriter& out, const domain::Held& event) {
+  using Told = v1::HoldRecord;
+  auto to = out.fields(1, event.hold_id.size());
+  to.bytes<Told::kHoldIdFieldNumber>(event.hold_id);
+  out.end(to);
+  out.message<Told::kOriginFieldNumber>([&] { write_origin(out, event.origin); });
+  to = out.fields(3);
+  to.number<Told::kOccurredAtUnixMsFieldNumber>(event.content.occurred_at.unix_ms);
+  to.number<Told::kPointsFieldNumber>(event.content.points.count);
+  to.number<Told::kLapsesAtUnixMsFieldNumber>(event.lapses_at.unix_ms);
+  out.end(to);
+}
+
+void write_what(WireWriter& out, const domain::Released& event) {
+  using Told = v1::ReleaseRecord;
+  auto to = out.fields(1, event.hold_id.size());
+  to.bytes<Told::kHoldIdFieldNumber>(event.hold_id);
+  out.end(to);
+  out.message<Told::kOriginFieldNumber>([&] { write_origin(out, event.origin); });
+  to = out.fields(3);
+  to.number<Told::kHoldOccurredAtUnixMsFieldNumber>(event.hold_occurred_at.unix_ms);
+  to.number<Told::kOccurredAtUnixMsFieldNumber>(event.occurred_at.unix_ms);
+  to.number<Told::kPointsFieldNumber>(event.points.count);
+  out.end(to);
+}
+
+void write_what(WireWriter& out, const domain::Granted& event) {
+  using Told = v1::GrantRecord;
+  const auto party = event.content.party.text();
+  std::string expires_on;
+  for (const domain::Movement& movement : event.effects.movements) {
+    if (movement.reason == domain::Reason::grant) expires_on = shape::text_of(movement.expires_on);
+  }
+  auto to = out.fields(1, event.grant_id.size());
+  to.bytes<Told::kGrantIdFieldNumber>(event.grant_id);
+  out.end(to);
+  out.message<Told::kOriginFieldNumber>([&] { write_origin(out, event.origin); });
+  to = out.fields(5, party.size() + expires_on.size() + event.content.reason.size());
+  to.number<Told::kOccurredAtUnixMsFieldNumber>(event.content.occurred_at.unix_ms);
+  to.number<Told::kPointsFieldNumber>(event.content.points.count);
+  to.bytes<Told::kPartyFieldNumber>(party);
+  to.bytes<Told::kExpiresOnFieldNumber>(expires_on);
+  to.bytes<Told::kReasonFieldNumber>(event.content.reason);
+  out.end(to);
+}
+
+void write_what(WireWriter& out, const domain::GrantRevoked& event) {
+  using Told = v1::RevocationRecord;
+  auto to = out.fields(1, event.revocation_id.size());
+  to.bytes<Told::kRevocationIdFieldNumber>(event.revocation_id);
+  out.end(to);
+  out.message<Told::kOriginFieldNumber>([&] { write_origin(out, event.origin); });
+  to = out.fields(5, event.grant_id.size() + event.reason.size());
+  to.bytes<Told::kGrantIdFieldNumber>(event.grant_id);
+  to.number<Told::kGrantOccurredAtUnixMsFieldNumber>(event.grant_occurred_at.unix_ms);
+  to.number<Told::kOccurredAtUnixMsFieldNumber>(event.occurred_at.unix_ms);
+  to.number<Told::kPointsFieldNumber>(event.points.count);
+  to.bytes<Told::kReasonFieldNumber>(event.reason);
+  out.end(to);
+}
+
+/// The record's field for what happened: orders and refunds stand before the other fields, what came
+/// later into the schema behind them.
+template <typename Happened>
+constexpr int what_field = 0;
+template <>
+constexpr int what_field<domain::CheckedOut> = v1::ReceiptRecord::kCheckoutFieldNumber;
+template <>
+constexpr int what_field<domain::Refunded> = v1::ReceiptRecord::kRefundFieldNumber;
+template <>
+constexpr int what_field<domain::Held> = v1::ReceiptRecord::kHoldFieldNumber;
+template <>
+constexpr int what_field<domain::Released> = v1::ReceiptRecord::kReleaseFieldNumber;
+template <>
+constexpr int what_field<domain::Granted> = v1::ReceiptRecord::kGrantFieldNumber;
+template <>
+constexpr int what_field<domain::GrantRevoked> = v1::ReceiptRecord::kRevocationFieldNumber;
+
+template <typename Happened>
+constexpr bool stands_first = what_field<Happened> != 0 &&
+                              what_field<Happened> < v1::ReceiptRecord::kBalancesAfterFieldNumber;
+
+/// Nothing but what was asked for.
+void write_declined(WireWriter& out, const domain::Declined& event,
+                    const domain::OrderContent& content) {
+  out.message<v1::ReceiptRecord::kCheckoutFieldNumber>(
+      [&] { write_checkout(out, event.id, event.origin, content, event.late, nullptr); },
+      long_message);
+}
+void write_declined(WireWriter& out, const domain::Declined& event,
+                    const domain::RefundContent& content) {
+  out.message<v1::ReceiptRecord::kRefundFieldNumber>(
+      [&] {
+        write_refund_asked(out, event, event.id, content.occurred_at, content.amount,
+                           content.excluded);
+      },
+      long_message);
+}
+
+void write_movements(WireWriter& out, const domain::Effects& effects) {
+  using Told = v1::ReceiptRecord;
+  std::int64_t expired = 0;
   for (const domain::Movement& movement : effects.movements) {
-    fill(movement, *out.add_movements());
-    fill(movement, *out.add_postings());
+    out.message<Told::kMovementsFieldNumber>([&] { write_movement(out, movement); });
+    if (movement.reason == domain::Reason::expire) expired += std::abs(movement.points.count);
   }
   std::int64_t incurred = 0;
   std::int64_t repaid = 0;
@@ -141,152 +224,25 @@ void fill(const domain::Effects& effects, v1::ReceiptRecord& out) {
   for (const domain::ExpiredCount& count : effects.expired_counts) {
     expired_before += count.points.count;
   }
-  out.set_expired(moved(effects, domain::Reason::expire));
-  out.set_debt_incurred(incurred);
-  out.set_debt_repaid(repaid);
-  out.set_clawed_back_as_expired(expired_before);
-}
-
-void fill(const domain::EventHeader& header, std::uint32_t shard, v1::ReceiptRecord& out) {
-  out.mutable_position()->set_shard(shard);
-  out.mutable_position()->set_epoch(header.position.epoch);
-  out.mutable_position()->set_sequence(header.position.sequence);
-  out.set_received_at_unix_ms(header.received_at.unix_ms);
-  out.set_program_version(header.program_version);
-  out.set_policy_version(header.policy_version);
-}
-
-/// What was asked for, as far as it is told of a declined order too.
-void fill(const domain::OrderContent& content, v1::CheckoutRecord& out) {
-  out.set_occurred_at_unix_ms(content.occurred_at.unix_ms);
-  out.set_currency(content.currency);
-  out.set_amount_minor(content.amount.minor_units);
-  out.set_excluded_from_earning_minor(content.excluded_from_earning.minor_units);
-  out.set_excluded_from_offset_minor(content.excluded_from_offset.minor_units);
-  if (!content.hold_id.empty()) out.set_hold_id(content.hold_id);
-}
-
-void fill(const domain::CheckedOut& event, v1::CheckoutRecord& out) {
-  out.set_order_id(event.order_id);
-  fill(event.origin, *out.mutable_origin());
-  fill(event.content, out);
-  out.set_tax_minor(event.tax.minor_units);
-  out.set_eligible_minor(event.eligible.minor_units);
-  std::int64_t earned = 0;
-  for (std::size_t line = 0; line < event.awards.size(); ++line) {
-    tell(event.awards[line], static_cast<std::uint32_t>(line), &event.effects, *out.add_awards());
-    earned += event.awards[line].points.count;
+  auto to = out.fields(4);
+  to.number<Told::kExpiredFieldNumber>(expired);
+  to.number<Told::kDebtIncurredFieldNumber>(incurred);
+  to.number<Told::kDebtRepaidFieldNumber>(repaid);
+  to.number<Told::kClawedBackAsExpiredFieldNumber>(expired_before);
+  out.end(to);
+  for (const domain::Movement& movement : effects.movements) {
+    out.message<Told::kPostingsFieldNumber>([&] { write_posting(out, movement); });
   }
-  out.set_points_earned(earned);
-  out.set_points_used(event.content.points_to_use.count);
-  for (const domain::Movement& movement : event.effects.movements) {
-    if (movement.reason == domain::Reason::use) fill(movement, *out.add_lots_used());
-  }
-  out.set_offset_money_minor(event.offset_money.minor_units);
-  out.set_cash_due_minor(event.cash_due.minor_units);
-  out.set_late(event.late);
 }
 
-void fill(const domain::Refunded& event, v1::RefundRecord& out) {
-  out.set_refund_id(event.refund_id);
-  fill(event.origin, *out.mutable_origin());
-  out.mutable_order()->set_venue(text_of(event.order_venue));
-  out.mutable_order()->set_order_id(event.order_id);
-  out.set_order_occurred_at_unix_ms(event.order_occurred_at.unix_ms);
-  out.set_occurred_at_unix_ms(event.content.occurred_at.unix_ms);
-  out.set_amount_minor(event.amount.minor_units);
-  out.set_excluded_minor(event.excluded.minor_units);
-  out.set_offset_money_minor(event.offset_money.minor_units);
-  out.set_cash_back_minor(event.cash_back.minor_units);
-  out.set_clawed_back(event.clawed_back.count);
-  out.set_given_back(event.given_back.count);
-  out.set_total_amount_minor(event.totals.amount.minor_units);
-  out.set_total_clawed_back(sum(event.totals.clawed_back));
-  out.set_total_given_back(sum(event.totals.given_back));
-  out.set_reason(event.reason);
-}
-
-void fill(const domain::Held& event, v1::HoldRecord& out) {
-  out.set_hold_id(event.hold_id);
-  fill(event.origin, *out.mutable_origin());
-  out.set_occurred_at_unix_ms(event.content.occurred_at.unix_ms);
-  out.set_points(event.content.points.count);
-  out.set_lapses_at_unix_ms(event.lapses_at.unix_ms);
-}
-
-void fill(const domain::Released& event, v1::ReleaseRecord& out) {
-  out.set_hold_id(event.hold_id);
-  fill(event.origin, *out.mutable_origin());
-  out.set_hold_occurred_at_unix_ms(event.hold_occurred_at.unix_ms);
-  out.set_occurred_at_unix_ms(event.occurred_at.unix_ms);
-  out.set_points(event.points.count);
-}
-
-void fill(const domain::Granted& event, v1::GrantRecord& out) {
-  out.set_grant_id(event.grant_id);
-  fill(event.origin, *out.mutable_origin());
-  out.set_occurred_at_unix_ms(event.content.occurred_at.unix_ms);
-  out.set_points(event.content.points.count);
-  out.set_party(text_of(event.content.party));
-  for (const domain::Movement& movement : event.effects.movements) {
-    if (movement.reason != domain::Reason::grant) continue;
-    out.set_expires_on(shape::text_of(movement.expires_on));
-  }
-  out.set_reason(event.content.reason);
-}
-
-void fill(const domain::GrantRevoked& event, v1::RevocationRecord& out) {
-  out.set_revocation_id(event.revocation_id);
-  fill(event.origin, *out.mutable_origin());
-  out.set_grant_id(event.grant_id);
-  out.set_grant_occurred_at_unix_ms(event.grant_occurred_at.unix_ms);
-  out.set_occurred_at_unix_ms(event.occurred_at.unix_ms);
-  out.set_points(event.points.count);
-  out.set_reason(event.reason);
-}
-
-/// Nothing but what was asked for.
-void fill(const domain::Declined& event, const domain::OrderContent& content,
-          v1::ReceiptRecord& out) {
-  v1::CheckoutRecord& checkout = *out.mutable_checkout();
-  checkout.set_order_id(event.id);
-  fill(event.origin, *checkout.mutable_origin());
-  fill(content, checkout);
-  checkout.set_late(event.late);
-}
-void fill(const domain::Declined& event, const domain::RefundContent& content,
-          v1::ReceiptRecord& out) {
-  v1::RefundRecord& refund = *out.mutable_refund();
-  refund.set_refund_id(event.id);
-  fill(event.origin, *refund.mutable_origin());
-  refund.mutable_order()->set_venue(text_of(event.order_venue));
-  refund.mutable_order()->set_order_id(event.order_id);
-  refund.set_order_occurred_at_unix_ms(event.order_occurred_at.unix_ms);
-  refund.set_occurred_at_unix_ms(content.occurred_at.unix_ms);
-  refund.set_amount_minor(content.amount.minor_units);
-  refund.set_excluded_minor(content.excluded.minor_units);
-}
-
-void fill_what(const domain::CheckedOut& event, v1::ReceiptRecord& out) {
-  fill(event, *out.mutable_checkout());
-}
-void fill_what(const domain::Refunded& event, v1::ReceiptRecord& out) {
-  fill(event, *out.mutable_refund());
-}
-void fill_what(const domain::Held& event, v1::ReceiptRecord& out) {
-  fill(event, *out.mutable_hold());
-}
-void fill_what(const domain::Released& event, v1::ReceiptRecord& out) {
-  fill(event, *out.mutable_release());
-}
-void fill_what(const domain::Granted& event, v1::ReceiptRecord& out) {
-  fill(event, *out.mutable_grant());
-}
-void fill_what(const domain::GrantRevoked& event, v1::ReceiptRecord& out) {
-  fill(event, *out.mutable_revocation());
-}
-void fill_what(const domain::Declined& event, v1::ReceiptRecord& out) {
-  std::visit([&](const auto& content) { fill(event, content, out); }, event.content);
+/// A `v1::Position`.
+void write_position(WireWriter& out, const domain::Position& position, std::uint32_t shard) {
+  using Told = v1::Position;
+  auto to = out.fields(Told::kSequenceFieldNumber);
+  to.number<Told::kShardFieldNumber>(shard);
+  to.number<Told::kEpochFieldNumber>(position.epoch);
+  to.number<Told::kSequenceFieldNumber>(position.sequence);
+  out.end(to);
 }
 
 template <typename Happened>
@@ -303,69 +259,45 @@ concept Moving = requires(const Happened& happened) {
 };
 
 template <typename Happened>
-void fill_record(const Happened& event, std::uint32_t shard, v1::ReceiptRecord& out) {
+void write_happened(WireWriter& out, const Happened& event, std::uint32_t shard) {
+  using Told = v1::ReceiptRecord;
   constexpr bool declined = std::is_same_v<Happened, domain::Declined>;
-  out.set_outcome(declined ? v1::OUTCOME_DECLINED : v1::OUTCOME_ACCEPTED);
-  fill(event.header, shard, out);
-  fill_what(event, out);
-  if constexpr (Checked<Happened>) {
-    for (const domain::RiskCheck& check : event.checks) tell(check, *out.add_risk_checks());
+  auto to = out.fields(1);
+  to.number<Told::kOutcomeFieldNumber>(declined ? v1::OUTCOME_DECLINED : v1::OUTCOME_ACCEPTED);
+  out.end(to);
+  out.message<Told::kPositionFieldNumber>(
+      [&] { write_position(out, event.header.position, shard); });
+  if constexpr (declined) {
+    std::visit([&](const auto& content) { write_declined(out, event, content); }, event.content);
+  } else if constexpr (stands_first<Happened>) {
+    out.message<what_field<Happened>>([&] { write_what(out, event); }, long_message);
   }
-  if constexpr (Moving<Happened>) fill(event.effects, out);
-  if constexpr (TakingBack<Happened>) out.set_booked_loss(event.booked_loss.count);
-  tell(event.after, *out.mutable_balances_after());
+  out.message<Told::kBalancesAfterFieldNumber>([&] { write_balances(out, event.after); });
+  to = out.fields(3);
+  to.number<Told::kReceivedAtUnixMsFieldNumber>(event.header.received_at.unix_ms);
+  to.number<Told::kProgramVersionFieldNumber>(event.header.program_version);
+  to.number<Told::kPolicyVersionFieldNumber>(event.header.policy_version);
+  out.end(to);
+  if constexpr (Moving<Happened>) write_movements(out, event.effects);
+  if constexpr (Checked<Happened>) {
+    for (const domain::RiskCheck& check : event.checks) {
+      out.message<Told::kRiskChecksFieldNumber>([&] { write_check(out, check); });
+    }
+  }
+  if constexpr (!declined && !stands_first<Happened>) {
+    out.message<what_field<Happened>>([&] { write_what(out, event); }, long_message);
+  }
+  if constexpr (TakingBack<Happened>) {
+    to = out.fields(1);
+    to.number<Told::kBookedLossFieldNumber>(event.booked_loss.count);
+    out.end(to);
+  }
 }
 
 }  // namespace
 
-void tell(const domain::Balances& balances, v1::Balances& out) {
-  out.set_available(balances.available.count);
-  out.set_held(balances.held.count);
-  out.set_pending(balances.pending.count);
-  out.set_debt(balances.debt.count);
-}
-
-void tell(const domain::AwardLine& award, std::uint32_t line, const domain::Effects* effects,
-          v1::AwardLine& out) {
-  out.set_kind(wire(award.kind));
-  out.set_points(award.points.count);
-  out.set_promotion(text_of(award.promotion));
-  out.set_party(text_of(award.party));
-  out.set_cut(award.cut.count);
-  out.set_threshold_minor(award.threshold.minor_units);
-  out.set_lost_below_threshold(award.lost_below_threshold);
-  if (effects == nullptr) return;
-  const auto& movements = effects->movements;
-  const auto earned =
-      std::find_if(movements.begin(), movements.end(), [line](const domain::Movement& movement) {
-        return movement.reason == domain::Reason::earn && movement.line == line;
-      });
-  if (earned == movements.end()) return;
-  out.set_lot_serial(earned->lot_serial);
-  out.set_expires_on(shape::text_of(earned->expires_on));
-}
-
-void tell(const domain::RiskCheck& check, v1::RiskCheck& out) {
-  out.set_limit(text_of(check.limit));
-  out.set_mode(wire(check.mode));
-  out.set_effect(wire(check.effect));
-  out.set_exceeded(check.exceeded);
-  out.set_value_before(check.value_before);
-  out.set_value_asked(check.value_asked);
-  out.set_bound(check.bound);
-}
-
-void tell(const Standing& standing, v1::Standing& out) {
-  tell(standing.now, *out.mutable_balances());
-  out.set_refundable_minor(standing.refundable.minor_units);
-  out.set_expiring(standing.expiring.points.count);
-  if (standing.expiring.points > domain::Points{}) {
-    out.set_expires_on(shape::text_of(standing.expiring.last_day));
-  }
-}
-
-void tell(const domain::Record& record, std::uint32_t shard, v1::ReceiptRecord& out) {
-  std::visit([&](const auto& event) { fill_record(event, shard, out); }, record);
+void write_record(WireWriter& out, const domain::Record& record, std::uint32_t shard) {
+  std::visit([&](const auto& event) { write_happened(out, event, shard); }, record);
 }
 
 }  // namespace wutong

@@ -1,18 +1,14 @@
 #pragma once
 
-#include "actors/call.h"
-#include "actors/domain/decide.h"
-#include "wutong/v1/receipt.pb.h"
+#include <cstdint>
 
-/// A record as receipts tell it. Equal records give equal bytes, so that replays agree.
+#include "actors/domain/event.h"
+#include "proto/wire_writer.h"
+
 namespace wutong {
 
-void tell(const domain::Record& record, std::uint32_t shard, v1::ReceiptRecord& out);
-void tell(const Standing& standing, v1::Standing& out);
-void tell(const domain::Balances& balances, v1::Balances& out);
-/// `effects` are those of the award's event, from which the line's lot is taken; nothing for a quote.
-void tell(const domain::AwardLine& award, std::uint32_t line, const domain::Effects* effects,
-          v1::AwardLine& out);
-void tell(const domain::RiskCheck& check, v1::RiskCheck& out);
+/// Writes the fields of a `v1::ReceiptRecord`: a record as receipts tell it. Equal records give equal
+/// bytes, so that replays agree.
+void write_record(WireWriter& out, const domain::Record& record, std::uint32_t shard);
 
 }  // namespace wutong

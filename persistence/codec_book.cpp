@@ -2,7 +2,7 @@
 
 #include "persistence/codec.h"
 #include "persistence/codec_parts.h"
-#include "persistence/wire_format.h"
+#include "proto/wire_format.h"
 
 /// Entries of the order book and of the directory: fixed width, since there are hundreds of millions.
 ///

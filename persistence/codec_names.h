@@ -15,7 +15,7 @@
 
 #include "actors/domain/quantities.h"
 #include "actors/domain/symbol.h"
-#include "persistence/wire_writer.h"
+#include "proto/wire_writer.h"
 
 /// What the parts of the codec share: the names table of a message, and reading with a fault that
 /// is remembered instead of a branch at every field.

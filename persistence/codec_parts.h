@@ -8,7 +8,7 @@
 
 #include "actors/codec.h"
 #include "persistence/codec_names.h"
-#include "persistence/wire_writer.h"
+#include "proto/wire_writer.h"
 #include "wutong/stored/v1/effects.pb.h"
 #include "wutong/stored/v1/event.pb.h"
 

@@ -8,7 +8,7 @@
 #include <cstring>
 
 #include "actors/domain/ensure.h"
-#include "persistence/wire_format.h"
+#include "proto/wire_format.h"
 
 namespace wutong::persistence {
 namespace {

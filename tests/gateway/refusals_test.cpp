@@ -7,6 +7,7 @@
 #include <string>
 
 #include "gateway/translate_reply.h"
+#include "tests/gateway/reply_bytes.h"
 
 namespace wutong {
 namespace {
@@ -64,7 +65,7 @@ TEST(Refusals, TheCallersMistakesAreStatusesAndTheRestIsInsideTheReply) {
     const Reply reply = RefusedReply{.refused = {refusal, Field::points_to_use}};
     v1::CheckoutReply out;
 
-    const auto outcome = translate(reply, out);
+    const auto outcome = test::tell(reply, Method::checkout, out);
 
     if (!outcome) {
       ++statuses;
@@ -112,8 +113,9 @@ TEST(Refusals, ADeclineIsAReceiptAndNoRefusal) {
   v1::CheckoutReply first;
   v1::CheckoutReply again;
 
-  const auto outcome = translate(Reply(ReceiptReply{.record = declined}), first);
-  const auto replayed = translate(Reply(ReceiptReply{.record = declined, .replayed = true}), again);
+  const auto outcome = test::tell(Reply(ReceiptReply{.record = declined}), Method::checkout, first);
+  const auto replayed = test::tell(Reply(ReceiptReply{.record = declined, .replayed = true}),
+                                   Method::checkout, again);
 
   EXPECT_EQ(outcome, Outcome::declined);
   EXPECT_EQ(replayed, Outcome::replayed);
@@ -125,7 +127,8 @@ TEST(Refusals, ADeclineIsAReceiptAndNoRefusal) {
 TEST(Refusals, FailuresAreTheirStatuses) {
   const auto of = [](CallFailure failure) {
     v1::CheckoutReply out;
-    const auto outcome = translate(Reply(FailedReply{.failure = failure, .what = "the log"}), out);
+    const auto outcome = test::tell(Reply(FailedReply{.failure = failure, .what = "the log"}),
+                                    Method::checkout, out);
     return outcome ? Problem{} : outcome.error();
   };
 
@@ -142,7 +145,8 @@ TEST(Refusals, AReadHasNoRefusalInside) {
   v1::GetReceiptReply out;
 
   const auto outcome =
-      translate(Reply(RefusedReply{.refused = {Refusal::other_member, Field::member}}), out);
+      test::tell(Reply(RefusedReply{.refused = {Refusal::other_member, Field::member}}),
+                 Method::get_receipt, out);
 
   ASSERT_FALSE(outcome);
   EXPECT_EQ(outcome.error().code, Code::not_found);
@@ -151,7 +155,7 @@ TEST(Refusals, AReadHasNoRefusalInside) {
 TEST(Refusals, AReplyOfAnotherKindIsABug) {
   v1::CheckoutReply out;
 
-  const auto outcome = translate(Reply(HistoryReply{}), out);
+  const auto outcome = test::tell(Reply(HistoryReply{}), Method::checkout, out);
 
   ASSERT_FALSE(outcome);
   EXPECT_EQ(outcome.error().code, Code::internal);

@@ -180,6 +180,23 @@ TEST(Stream, ABatchOfTooManyItemsIsAnsweredItemByItem) {
   EXPECT_EQ(talk.answer(1'026).error().detail().field(), "items");
 }
 
+TEST(Stream, BytesThatAreNoBatchEndItWhenAllBeforeThemIsAnswered) {
+  EdgeGateway gateway;
+  gateway.enroll("wang");
+  Talk talk(gateway);
+  const auto first = talk.add(order("wang", "A", 58'800));
+  ASSERT_TRUE(talk.send());
+  talk.add(order("wang", "not \xff UTF-8", 58'800));
+  ASSERT_TRUE(talk.send());
+
+  EXPECT_FALSE(talk.read_until(2));
+  const auto status = talk.finish();
+
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT) << status.error_message();
+  EXPECT_EQ(talk.answers(), 1U);
+  EXPECT_TRUE(talk.answer(first).checkout().has_receipt());
+}
+
 TEST(Stream, ItemsOfOneMemberTakeEffectInTheStreamsOrderHoweverTheyNameIt) {
   EdgeGateway gateway;
   gateway.enroll("alice");

@@ -4,6 +4,7 @@
 
 #include "actors/domain/calendar.h"
 #include "gateway/shape.h"
+#include "tests/gateway/reply_bytes.h"
 
 namespace wutong {
 namespace {
@@ -40,9 +41,7 @@ domain::Refunded refund_into_debt() {
 }
 
 TEST(TranslateRecord, RefundTellsWhatBecameOfThePoints) {
-  v1::ReceiptRecord record;
-
-  tell(domain::Record(refund_into_debt()), 5, record);
+  const auto record = test::told(domain::Record(refund_into_debt()), 5);
 
   EXPECT_EQ(record.position().shard(), 5U);
   EXPECT_EQ(record.position().epoch(), 2U);
@@ -57,9 +56,7 @@ TEST(TranslateRecord, RefundTellsWhatBecameOfThePoints) {
 }
 
 TEST(TranslateRecord, PointsOutOfALotAreOwedByThePool) {
-  v1::ReceiptRecord record;
-
-  tell(domain::Record(refund_into_debt()), 5, record);
+  const auto record = test::told(domain::Record(refund_into_debt()), 5);
 
   ASSERT_EQ(record.postings_size(), 1);
   EXPECT_EQ(record.postings(0).from(), "POOL");
@@ -75,9 +72,7 @@ TEST(TranslateRecord, RefundTellsTheLossThatIsBooked) {
   refund.effects.debts.clear();
   refund.booked_loss = {91};
   refund.checks = {{.limit = domain::LimitId::intern("refunds"), .value_asked = 1, .bound = 3}};
-  v1::ReceiptRecord record;
-
-  tell(domain::Record(refund), 5, record);
+  const auto record = test::told(domain::Record(refund), 5);
 
   EXPECT_EQ(record.booked_loss(), 91);
   EXPECT_EQ(record.debt_incurred(), 0);
@@ -86,9 +81,7 @@ TEST(TranslateRecord, RefundTellsTheLossThatIsBooked) {
 }
 
 TEST(TranslateRecord, WhatBecomesADebtIsNoLoss) {
-  v1::ReceiptRecord record;
-
-  tell(domain::Record(refund_into_debt()), 5, record);
+  const auto record = test::told(domain::Record(refund_into_debt()), 5);
 
   EXPECT_EQ(record.booked_loss(), 0);
 }
@@ -115,9 +108,7 @@ TEST(TranslateRecord, DeclinedOrderTellsWhatWasAskedAndNoMore) {
                   .bound = 5,
                   .exceeded = true}},
       .after = {.available = {88}}};
-  v1::ReceiptRecord record;
-
-  tell(domain::Record(declined), 5, record);
+  const auto record = test::told(domain::Record(declined), 5);
 
   EXPECT_EQ(record.outcome(), v1::OUTCOME_DECLINED);
   EXPECT_EQ(record.position().sequence(), 41U);
@@ -151,9 +142,7 @@ TEST(TranslateRecord, DeclinedRefundTellsWhatWasAskedAndNoMore) {
       .order_venue = domain::VenueId::intern("H1"),
       .order_id = "A",
       .order_occurred_at = {1'820'000'000'000}};
-  v1::ReceiptRecord record;
-
-  tell(domain::Record(declined), 5, record);
+  const auto record = test::told(domain::Record(declined), 5);
 
   EXPECT_EQ(record.outcome(), v1::OUTCOME_DECLINED);
   const auto& refund = record.refund();
@@ -179,11 +168,8 @@ TEST(TranslateRecord, HoldAndReleaseTellTheirPointsAndTimes) {
                                   .hold_occurred_at = {1'000},
                                   .occurred_at = {2'000},
                                   .points = {300}};
-  v1::ReceiptRecord hold;
-  v1::ReceiptRecord release;
-
-  tell(domain::Record(held), 5, hold);
-  tell(domain::Record(released), 5, release);
+  const auto hold = test::told(domain::Record(held), 5);
+  const auto release = test::told(domain::Record(released), 5);
 
   EXPECT_EQ(hold.outcome(), v1::OUTCOME_ACCEPTED);
   EXPECT_EQ(hold.hold().hold_id(), "H1");
@@ -224,11 +210,8 @@ TEST(TranslateRecord, GrantAndRevocationTellTheirPointsAndWhy) {
   revoked.effects.movements = granted.effects.movements;
   revoked.effects.movements[0].reason = domain::Reason::revoke;
   revoked.effects.movements[0].points = {-400};
-  v1::ReceiptRecord grant;
-  v1::ReceiptRecord revocation;
-
-  tell(domain::Record(granted), 5, grant);
-  tell(domain::Record(revoked), 5, revocation);
+  const auto grant = test::told(domain::Record(granted), 5);
+  const auto revocation = test::told(domain::Record(revoked), 5);
 
   EXPECT_EQ(grant.grant().grant_id(), "G1");
   EXPECT_EQ(grant.grant().origin().venue(), "M1");
@@ -250,11 +233,8 @@ TEST(TranslateRecord, GrantAndRevocationTellTheirPointsAndWhy) {
 }
 
 TEST(TranslateRecord, EqualRecordsAreEqualBytes) {
-  v1::ReceiptRecord one;
-  v1::ReceiptRecord other;
-
-  tell(domain::Record(refund_into_debt()), 5, one);
-  tell(domain::Record(refund_into_debt()), 5, other);
+  const auto one = test::told(domain::Record(refund_into_debt()), 5);
+  const auto other = test::told(domain::Record(refund_into_debt()), 5);
 
   EXPECT_EQ(one.SerializeAsString(), other.SerializeAsString());
 }

@@ -54,16 +54,18 @@ LIBRARIES = {
 PROTO = ("wutong/v1/", "wutong/stored/v1/", "wutong/documents/v1/", "grpc/health/v1/")
 
 LAYERS = {
+    "proto/": Layer(("proto/",) + PROTO, ("grpc", "protobuf")),
     "actors/domain/": Layer(("actors/domain/",), ()),
     "actors/": Layer(("actors/", "actors/domain/"), ("caf", "system")),
     # Of actors/ the port and the messages only. Of proto/ not the wire: what is stored must not
     # change with it.
     "persistence/": Layer(
         ("persistence/", "actors/domain/", "actors/ledger.h", "actors/codec.h", "actors/record_press.h",
-         "actors/safekeeping.h", "actors/messages.h", "wutong/stored/v1/", "wutong/documents/v1/"),
+         "actors/safekeeping.h", "actors/messages.h", "wutong/stored/v1/", "wutong/documents/v1/",
+         "proto/"),
         ("hiredis", "lz4", "protobuf", "sodium", "system")),
     "gateway/": Layer(
-        ("gateway/", "actors/", "actors/domain/", "persistence/") + PROTO,
+        ("gateway/", "actors/", "actors/domain/", "persistence/", "proto/") + PROTO,
         ("caf", "sodium", "prometheus", "httplib", "grpc", "protobuf", "spdlog", "cli11", "toml",
          "system")),
     "gateway/ctl/": Layer(("gateway/ctl/",) + PROTO, ("grpc", "protobuf", "cli11", "system")),
@@ -81,7 +83,7 @@ TARGETS = {
     "wutong::persistence": "persistence/", "wutong::codec": "persistence/",
     "wutong::audit": "persistence/", "wutong::gateway": "gateway/", "wutong::config": "gateway/config/",
     "wutong::documents_compiler": "gateway/documents/", "wutong::ctl": "gateway/ctl/",
-    "wutong::load": "load/",
+    "wutong::load": "load/", "wutong::wire_writer": "proto/",
     "wutong::wire": "wutong/v1/", "wutong::stored": "wutong/stored/v1/",
     "wutong::documents": "wutong/documents/v1/", "wutong::grpc_health": "grpc/health/v1/",
     "wutong::caf": "caf/", "wutong::hiredis": "hiredis/", "wutong::lz4": "lz4", "wutong::sodium": "sodium",

@@ -8,7 +8,7 @@
 
 /// The parts that protobuf's wire format is made of, for `wire_writer.h`. Each is put at `at`, where there is
 /// room for it, and answers where the next begins.
-namespace wutong::persistence::wire {
+namespace wutong::wire {
 
 static_assert(std::endian::native == std::endian::little, "fixed fields are copied as they are");
 
@@ -88,4 +88,4 @@ template <typename Fixed>
 /// moved if it needs more or fewer. Answers where that ends. REQUIRES: room for ten bytes behind `end`.
 [[nodiscard]] char* put_length_at(char* opened, std::size_t left, std::size_t length, char* end);
 
-}  // namespace wutong::persistence::wire
+}  // namespace wutong::wire

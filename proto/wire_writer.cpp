@@ -1,9 +1,9 @@
-#include "persistence/wire_writer.h"
+#include "proto/wire_writer.h"
 
 #include <algorithm>
 #include <utility>
 
-namespace wutong::persistence {
+namespace wutong {
 
 char* wire::put_length_at(char* opened, std::size_t left, std::size_t length, char* end) {
   const auto needed = varint_bytes(length);
@@ -26,4 +26,4 @@ void WireWriter::grow(std::size_t bytes) {
   heap_ = std::move(larger);
 }
 
-}  // namespace wutong::persistence
+}  // namespace wutong

@@ -5,7 +5,7 @@
 #include <memory>
 #include <string_view>
 
-#include "persistence/wire_format.h"
+#include "proto/wire_format.h"
 
 /// Protobuf's wire format, written straight from values: the bytes that generated code would write, for a
 /// fraction of its work, since no message is filled and none is measured before it is written. Whoever
@@ -14,7 +14,7 @@
 ///
 /// A field of implicit presence that is zero or empty takes no space. Those that are `optional` in the
 /// schema have functions of their own, or are left out by whoever writes.
-namespace wutong::persistence {
+namespace wutong {
 
 /// Writes fields one behind the other into room that a `WireWriter` has made. Kept by value, and all of it
 /// inlined, so that its place is in a register: were it in memory, every byte written through a `char*`
@@ -92,8 +92,8 @@ class FieldWriter {
   char* at_;
 };
 
-/// Where messages are written before they are copied to where they belong: 4 KiB in itself, so that it is
-/// for the stack, and more from the heap if there is more to write. One thread, one use.
+/// Where messages are written before they are copied to where they belong: 4 KiB in itself, so that it may
+/// stand on the stack, and more from the heap if there is more to write. One thread at a time.
 class WireWriter {
  public:
   WireWriter() : begin_(inline_), at_(inline_), end_(inline_ + sizeof inline_) {}
@@ -101,6 +101,7 @@ class WireWriter {
   WireWriter& operator=(const WireWriter&) = delete;
 
   [[nodiscard]] std::size_t size() const { return static_cast<std::size_t>(at_ - begin_); }
+  [[nodiscard]] std::string_view all() const { return {begin_, size()}; }
   /// What was written from the byte `begin` up to the byte `end`; until the next is written.
   [[nodiscard]] std::string_view piece(std::size_t begin, std::size_t end) const {
     return {begin_ + begin, end - begin};
@@ -167,6 +168,27 @@ class WireWriter {
     }
   }
 
+  /// The field `Field`, a message of the fields that `content` writes. Messages that usually have 128 bytes
+  /// or more had better be given two for their length.
+  template <int Field, typename Content>
+  void message(Content content, std::size_t length_bytes = 1) {
+    const auto opened = open_field<Field>(length_bytes);
+    content();
+    close(opened);
+  }
+
+  /// Empty again. Keeps the memory that it has got, unless that is a great deal.
+  void clear() {
+    if (end_ - begin_ > kept_bytes_max) {
+      heap_.reset();
+      begin_ = inline_;
+      end_ = inline_ + sizeof inline_;
+    }
+    at_ = begin_;
+  }
+  /// Takes back all that was written from the byte `begin` on.
+  void take_back(std::size_t begin) { at_ = begin_ + begin; }
+
   /// Packed numbers, none of which are left out for being zero. `number_of` makes an integer of each.
   template <int Field, typename Values, typename NumberOf>
   void packed(const Values& values, NumberOf number_of) {
@@ -188,6 +210,8 @@ class WireWriter {
   }
 
  private:
+  static constexpr std::ptrdiff_t kept_bytes_max = 64 * 1024;
+
   /// The place where so many bytes may be written.
   char* room(std::size_t bytes) {
     if (static_cast<std::size_t>(end_ - at_) < bytes) [[unlikely]]
@@ -204,4 +228,4 @@ class WireWriter {
   char inline_[4096];
 };
 
-}  // namespace wutong::persistence
+}  // namespace wutong
