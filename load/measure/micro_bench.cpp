@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,6 +13,8 @@
 #include "actors/domain/decide.h"
 #include "gateway/documents/program_document.h"
 #include "gateway/documents/risk_document.h"
+#include "load/measure/edge_steps.h"
+#include "load/measure/shard_turn.h"
 #include "persistence/codec.h"
 
 // The steps of a checkout one by one: what each costs by itself, with the sample program and risk policy.
@@ -51,6 +54,7 @@ class Scene {
     }
     next_ = checkout(5);
     event_ = decided(next_);
+    edge_.emplace(documents_.program, now(), *domain::record_of(event_));
   }
 
   [[nodiscard]] domain::Decision decide() const {
@@ -71,6 +75,12 @@ class Scene {
   void encode_snapshot() const {
     benchmark::DoNotOptimize(codec_.snapshot_bytes(
         SnapshotView{.member = member_, .records = records_, .receipts_complete_from = {}}));
+  }
+  [[nodiscard]] EdgeSteps& edge() { return *edge_; }
+  /// Its threads start with the first.
+  void shard_turn() {
+    if (!shard_) shard_.emplace(Rules{.program = documents_.program, .policy = documents_.policy});
+    shard_->run();
   }
 
  private:
@@ -97,8 +107,7 @@ class Scene {
 
   template <typename Asked>
   [[nodiscard]] domain::Event decided(const Asked& asked) {
-    auto decision =
-        domain::decide(member_, *documents_.program, *documents_.policy, asked, now());
+    auto decision = domain::decide(member_, *documents_.program, *documents_.policy, asked, now());
     auto* accepted = std::get_if<domain::Accepted>(&decision);
     if (accepted == nullptr) {
       std::fprintf(stderr, "wutong-micro-bench: the sample program refuses the checkout\n");
@@ -115,6 +124,8 @@ class Scene {
   domain::Checkout next_;
   domain::Event event_;
   std::uint64_t sequence_ = 100'000;
+  std::optional<EdgeSteps> edge_;
+  std::optional<ShardTurn> shard_;
 };
 
 struct Step {
@@ -129,7 +140,10 @@ std::vector<Step> steps_of(Scene& scene) {
           {"copy_member_and_apply", [&] { scene.apply(); }},
           {"encode_event_and_record", [&] { scene.encode(batch); }},
           {"decode_record", [&] { scene.decode_record(); }},
-          {"encode_snapshot", [&] { scene.encode_snapshot(); }}};
+          {"encode_snapshot", [&] { scene.encode_snapshot(); }},
+          {"translate_request", [&] { scene.edge().translate_request(); }},
+          {"write_reply", [&] { scene.edge().write_reply(); }},
+          {"shard_turn_of_64", [&] { scene.shard_turn(); }}};
 }
 
 int run_counted(std::vector<Step>& steps, std::string_view name, long count) {
@@ -139,6 +153,7 @@ int run_counted(std::vector<Step>& steps, std::string_view name, long count) {
     return 0;
   }
   std::fprintf(stderr, "wutong-micro-bench: no step of that name; there are\n");
+  static_assert(ShardTurn::calls == 64, "as a step's name says");
   for (const auto& step : steps) std::fprintf(stderr, "  %s\n", std::string(step.name).c_str());
   return 2;
 }
