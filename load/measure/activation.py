@@ -22,7 +22,7 @@ def add_options(parser, bounded):
 
 def run(setting, options, claims):
     engine = f"{ENGINE}\nresident_members_max = {options.resident}"
-    with Gateway(setting, "activation", options.durability, engine=engine) as gateway:
+    with Gateway(setting, "activation", options.durability, engine=engine, rewrites=False) as gateway:
         # Unary, and a flush each: by the thousand a second.
         load(setting, gateway, "flood", "--enroll", "--members", setting.members, "--checkouts", 1,
              seconds=60 + setting.members / 1000)

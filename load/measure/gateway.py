@@ -74,15 +74,16 @@ class Gateway:
     """A gateway over a Redis and a ledger of its own, made by entering it."""
 
     def __init__(self, setting, name, durability="always", engine=ENGINE, core=SERVER_CORE,
-                 edge="", policy=POLICY):
+                 edge="", policy=POLICY, rewrites=True):
         self.setting, self.name, self.durability = setting, name, durability
         self.engine, self.core, self.edge, self.policy = engine, core, edge, policy
+        self.rewrites = rewrites
         self.folder = setting.folder / name
         self.redis, self.server = None, None
 
     def __enter__(self):
         try:
-            self.redis = Redis(self.folder, self.durability)
+            self.redis = Redis(self.folder, self.durability, self.rewrites)
             token = self.setting.folder / "token"
             self.write_config(self.engine)
             if not token.exists():

@@ -29,7 +29,7 @@ def add_options(parser, bounded):
 
 def run(setting, options, claims):
     rounds = []
-    with Gateway(setting, "hot-member", options.durability) as gateway:
+    with Gateway(setting, "hot-member", options.durability, rewrites=False) as gateway:
         gateway.enroll()
         # Enrolls the one; a checkout is answered before it is measured.
         load(setting, gateway, "flood", "--enroll", "--members", 1, "--member-prefix", HOT, "--checkouts", 1,

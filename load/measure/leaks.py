@@ -31,7 +31,7 @@ def add_options(parser, bounded):
 def run(setting, options, claims):
     looks, done, failed, broken, slow_sent = [], 0, 0, 0, 0
     policy = policy_with_short_windows(setting.folder / "policy.json")
-    with Gateway(setting, "leaks", options.durability, policy=policy) as gateway:
+    with Gateway(setting, "leaks", options.durability, policy=policy, rewrites=False) as gateway:
         gateway.enroll()
         before = checkouts_in_ledger(gateway)
         seconds = max(1, options.seconds // options.bouts)

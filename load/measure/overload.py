@@ -3,7 +3,7 @@ and is as it was soon afterwards."""
 
 import math
 
-from gateway import ENGINE, Gateway
+from gateway import ENGINE, THREADS, Gateway
 from load_runs import Watch, add_batch_option, checkouts_in_ledger, fill, keeps_to_schedule, load, mib
 from servers import MeasureError
 
@@ -16,7 +16,7 @@ CALL_BYTES = 64 * 1024
 TAIL_BYTES_MAX = 64 * 2**20
 # What an allocator keeps for later, and threads' stacks.
 SLACK_BYTES = 64 * 2**20
-OVERLOAD_ENGINE = f"{ENGINE}\ntail_bytes_max = {TAIL_BYTES_MAX}"
+TAIL = f"tail_bytes_max = {TAIL_BYTES_MAX}"
 
 
 def add_options(parser, bounded):
@@ -41,10 +41,12 @@ def add_options(parser, bounded):
 
 
 def run(setting, options, claims):
-    with Gateway(setting, "overload", options.durability, engine=OVERLOAD_ENGINE) as gateway:
+    # Where latency counts, flushes come as often as the gateway has them come by itself.
+    engine = f"{THREADS if options.timing else ENGINE}\n{TAIL}"
+    with Gateway(setting, "overload", options.durability, engine=engine, rewrites=False) as gateway:
         gateway.enroll()
         knee = options.knee or knee_of(setting, options, gateway)
-        gateway.restart(OVERLOAD_ENGINE)
+        gateway.restart(engine)
         fill(setting, gateway)
         knee, at_knee = sustained(setting, options, gateway, knee)
         normal = steady(setting, options, gateway, 0.8 * knee, options.calm_seconds)
@@ -52,7 +54,7 @@ def run(setting, options, claims):
         # may wait anywhere else in the gateway is more than that, so this is where calls are turned away.
         bound = options.calls_under_way_max or math.ceil(knee * options.p99_bound_ms / 1000)
         claims.note(knee_per_s=knee, calls_under_way_max=bound)
-        gateway.restart(OVERLOAD_ENGINE, f"calls_under_way_max = {bound}")
+        gateway.restart(engine, f"calls_under_way_max = {bound}")
         warm(setting, options, gateway, knee)
         memory_bound = gateway.resident_bytes() + TAIL_BYTES_MAX + bound * CALL_BYTES + SLACK_BYTES
         before = checkouts_in_ledger(gateway)
@@ -69,7 +71,7 @@ def run(setting, options, claims):
                      watch.highest <= memory_bound)
     # What is sent to warm up is in the ledger and not among what is told.
     answered = over["done"] + after["done"]
-    warmed_up = int(0.8 * knee) * RECOVERY_S
+    warmed_up = whole(0.8 * knee) * RECOVERY_S
     claims.add("what was answered is in the ledger, what was turned away is not",
                f"{answered:,} answered, {in_ledger:,} in the ledger with up to {warmed_up:,} of a warm-up",
                answered <= in_ledger <= answered + warmed_up)
@@ -131,8 +133,13 @@ def warm(setting, options, gateway, knee):
 
 def steady(setting, options, gateway, rate, seconds, warm_up_s=1):
     return load(setting, gateway, "steady", "--members", setting.members, "--batch", options.batch, "--rate",
-                max(1, round(rate)), "--seconds", seconds, "--warm-up-s", warm_up_s, "--may-turn-away",
+                whole(rate), "--seconds", seconds, "--warm-up-s", warm_up_s, "--may-turn-away",
                 seconds=seconds + warm_up_s)
+
+
+def whole(rate):
+    """As the generator takes it."""
+    return max(1, round(rate))
 
 
 def figures(told):
