@@ -235,5 +235,6 @@ class Snapshots:
         told = flood(self.setting, gateway, *ARRANGEMENTS["unary_64"], seconds=interval_s)
         flushes = gateway.metric("wutong_flushed_members_total")
         if flushes > 0 and not flushing:
-            raise MeasureError(f"{flushes:.0f} members were flushed where none should be")
+            raise MeasureError(f"{flushes:.0f} members were flushed where none should be: with more members none has "
+                               "so many records that it does not wait")
         return told
