@@ -75,11 +75,8 @@ struct HistoryExpiry {
 struct Unflushed {
   /// The first event.
   domain::Position first;
-  /// A flush is under way, of all that was there when it began; the first event after that, or epoch 0.
-  bool flushing = false;
+  /// The first event after the flush that is under way began, or epoch 0.
   domain::Position first_after;
-  /// It has more records than should wait for their round, and is in `ShardFlush::crowded_`.
-  bool crowded = false;
   /// The last event that linked or unlinked an identity; epoch 0 if none did.
   domain::Position identities_changed;
 };
@@ -123,6 +120,11 @@ class MemberActor : public caf::abstract_actor {
   // The shard's own, touched in its turns only.
   const domain::MemberKey key;
   bool loaded = false;
+  /// A flush is under way, of all that was there when it began. Not in `unflushed`, as what follows: each
+  /// event looks at both.
+  bool flushing = false;
+  /// It has more unflushed records than should wait for their round, and is in `ShardFlush::crowded_`.
+  bool crowded = false;
   domain::Member state;
   /// Ascending by position; the last `records_kept` stay when a flush was answered.
   RecentRecords records;

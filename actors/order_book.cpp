@@ -10,7 +10,7 @@ void OrderBook::know_months(const std::vector<std::int32_t>& months) {
 
 void OrderBook::restore(domain::Position position, domain::RecordKey order,
                         domain::MemberKey member, std::int32_t month, bool freed) {
-  auto& entry = entries_[index_of(order)];
+  auto& entry = entry_of(order);
   entry.looked_up = true;
   entry.durable.reset();
   if (!freed) entry.durable = Durable{.member = member, .month = month, .position = position};
@@ -20,7 +20,7 @@ void OrderBook::restore(domain::Position position, domain::RecordKey order,
 
 void OrderBook::note(domain::Position position, domain::RecordKey order, domain::MemberKey member,
                      std::int32_t month) {
-  auto& entry = entries_[index_of(order)];
+  auto& entry = entry_of(order);
   entry.looked_up = true;
   if (entry.dealings) entry.dealings->reading.clear();
   entry.durable = Durable{.member = member, .month = month, .position = position};
@@ -33,11 +33,10 @@ void OrderBook::ask(std::uint32_t shard, std::uint64_t life, const BookRequest& 
   now_ns_ = now_ns;
   const auto order = request.order;
   const Asked asked{.shard = shard, .life = life, .request = request, .since_ns = now_ns};
-  auto found = entries_.find(index_of(order));
   if (request.ask == BookAsk::free) {
-    if (found == entries_.end()) return;
-    auto& entry = found->second;
-    if (!entry.dealings) return;
+    auto* found = find(order);
+    if (found == nullptr || !found->dealings) return;
+    auto& entry = *found;
     drop_waiting(entry, asked);
     if (!entry.is_waited_for()) entry.dealings->inquiring = false;
     release(entry, asked);
@@ -45,8 +44,7 @@ void OrderBook::ask(std::uint32_t shard, std::uint64_t life, const BookRequest& 
     erase_if_idle(order, entry);
     return;
   }
-  if (found == entries_.end()) found = entries_.try_emplace(index_of(order)).first;
-  auto& entry = found->second;
+  auto& entry = entry_of(order);
   if (!entry.looked_up && !entry.is_reading()) look_up(order, entry);
   if (entry.is_waited_for()) {
     drop_waiting(entry, asked);
@@ -199,9 +197,9 @@ void OrderBook::look_up(domain::RecordKey order, Entry& entry) {
 
 void OrderBook::bucket_read(domain::RecordKey order, std::int32_t month,
                             const std::vector<BookEntry>& read) {
-  const auto found = entries_.find(index_of(order));
-  if (found == entries_.end()) return;
-  auto& entry = found->second;
+  auto* found = find(order);
+  if (found == nullptr) return;
+  auto& entry = *found;
   if (entry.looked_up || !entry.is_reading()) return;
   if (std::erase(entry.dealings->reading, month) == 0) return;
   // The last line of a month counts for that month; only one month has a claim that stands.
@@ -219,10 +217,10 @@ void OrderBook::bucket_read(domain::RecordKey order, std::int32_t month,
 }
 
 void OrderBook::bucket_failed(domain::RecordKey order) {
-  const auto found = entries_.find(index_of(order));
-  if (found == entries_.end() || found->second.looked_up) return;
+  auto* found = find(order);
+  if (found == nullptr || found->looked_up) return;
   // Asked again by `tick`, not in a loop, and only for somebody.
-  auto& entry = found->second;
+  auto& entry = *found;
   if (entry.is_waited_for()) return;
   if (entry.dealings) entry.dealings->reading.clear();
   erase_if_idle(order, entry);
@@ -238,9 +236,9 @@ void OrderBook::inquire(domain::RecordKey order, Entry& entry) {
 
 void OrderBook::inquiry_answered(domain::RecordKey order, domain::MemberKey member,
                                  bool took_effect) {
-  const auto found = entries_.find(index_of(order));
-  if (found == entries_.end()) return;
-  auto& entry = found->second;
+  auto* found = find(order);
+  if (found == nullptr) return;
+  auto& entry = *found;
   const bool inquiring = entry.dealings && entry.dealings->inquiring;
   if (!inquiring || !entry.durable || entry.durable->member != member) return;
   entry.dealings->inquiring = false;
@@ -281,14 +279,14 @@ void OrderBook::tick(std::int64_t now_ns) {
   claims_waiting_ = 0;
   if (waiting_ == 0) return;
   std::vector<domain::RecordKey> orders;
-  for (auto& [index, entry] : entries_) {
-    if (entry.is_waited_for()) orders.push_back({.high = index.first, .low = index.second});
-  }
+  entries_.for_each([&](std::uint64_t, const std::unique_ptr<Entry>& entry) {
+    if (entry->is_waited_for()) orders.push_back(entry->order);
+  });
   std::sort(orders.begin(), orders.end());
   for (const auto order : orders) {
-    const auto found = entries_.find(index_of(order));
-    if (found == entries_.end()) continue;
-    auto& entry = found->second;
+    auto* found = find(order);
+    if (found == nullptr) continue;
+    auto& entry = *found;
     auto& dealings = dealings_of(entry);
     const bool ask_again = now_ns - dealings.asked_at_ns > ask_again_ns;
     if (!entry.looked_up && ask_again) look_up(order, entry);
@@ -321,13 +319,13 @@ void OrderBook::forget_abandoned() {
   while (!granted_.empty() && now_ns_ - granted_.front().first >= tentative_ns_max) {
     const auto order = granted_.front().second;
     granted_.pop_front();
-    const auto found = entries_.find(index_of(order));
-    if (found == entries_.end()) continue;
-    const auto* tentative = found->second.tentative();
+    auto* found = find(order);
+    if (found == nullptr) continue;
+    const auto* tentative = found->tentative();
     if (tentative == nullptr || now_ns_ - tentative->since_ns < tentative_ns_max) continue;
-    found->second.dealings->tentative.reset();
+    found->dealings->tentative.reset();
     run_waiting(order);
-    erase_if_idle(order, found->second);
+    erase_if_idle(order, *found);
   }
 }
 
@@ -346,9 +344,9 @@ void OrderBook::answer(const Asked& asked, BookSays says, const Durable* owner) 
 }
 
 void OrderBook::run_waiting(domain::RecordKey order) {
-  const auto found = entries_.find(index_of(order));
-  if (found == entries_.end() || !found->second.looked_up) return;
-  auto& entry = found->second;
+  auto* found = find(order);
+  if (found == nullptr || !found->looked_up) return;
+  auto& entry = *found;
   if (!entry.is_waited_for()) return;
   std::list<Asked> waiting;
   waiting.swap(entry.dealings->waiting);
@@ -359,6 +357,17 @@ void OrderBook::run_waiting(domain::RecordKey order) {
       dealings_of(entry).waiting.push_back(std::move(asked));
     }
   }
+}
+
+OrderBook::Entry* OrderBook::find(domain::RecordKey order) const {
+  const auto* found =
+      entries_.find(order.high, [&](const auto& entry) { return entry->order == order; });
+  return found == nullptr ? nullptr : found->get();
+}
+
+OrderBook::Entry& OrderBook::entry_of(domain::RecordKey order) {
+  if (auto* entry = find(order)) return *entry;
+  return *entries_.add(order.high, std::make_unique<Entry>(order));
 }
 
 OrderBook::Dealings& OrderBook::dealings_of(Entry& entry) {
@@ -384,7 +393,8 @@ void OrderBook::end_dealings_if_over(Entry& entry) {
 
 void OrderBook::erase_if_idle(domain::RecordKey order, Entry& entry) {
   end_dealings_if_over(entry);
-  if (!entry.dealings && entry.unflushed == 0) entries_.erase(index_of(order));
+  if (entry.dealings || entry.unflushed > 0) return;
+  static_cast<void>(entries_.take(order.high, [&](const auto& kept) { return kept.get() == &entry; }));
 }
 
 }  // namespace wutong

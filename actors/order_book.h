@@ -1,7 +1,6 @@
 #pragma once
 
 #include <absl/container/btree_map.h>
-#include <absl/container/flat_hash_map.h>
 #include <absl/container/inlined_vector.h>
 
 #include <cstdint>
@@ -17,6 +16,7 @@
 #include "actors/book_filter.h"
 #include "actors/codec.h"
 #include "actors/domain/quantities.h"
+#include "actors/hash_index.h"
 #include "actors/messages.h"
 
 namespace wutong {
@@ -58,7 +58,7 @@ class OrderBook {
   void ask(std::uint32_t shard, std::uint64_t life, const BookRequest& request,
            std::int64_t now_ns);
   /// The order is about to be asked for: see `wutong::prefetch`.
-  void prefetch(domain::RecordKey order) const { entries_.prefetch(index_of(order)); }
+  void prefetch(domain::RecordKey order) const { entries_.prefetch(order.high); }
   /// Whether a look-up can find it; told at once, by memory and filters alone.
   [[nodiscard]] bool may_know(domain::RecordKey order) const;
   void bucket_read(domain::RecordKey order, std::int32_t month,
@@ -149,6 +149,9 @@ class OrderBook {
   };
   /// Small, since all that no flush has covered have one, and lie anywhere in memory.
   struct Entry {
+    explicit Entry(domain::RecordKey of_order) : order(of_order) {}
+
+    domain::RecordKey order;
     std::optional<Durable> durable;
     std::uint32_t unflushed = 0;
     bool looked_up = false;
@@ -162,9 +165,10 @@ class OrderBook {
     }
   };
 
-  static std::pair<std::uint64_t, std::uint32_t> index_of(domain::RecordKey order) {
-    return {order.high, order.low};
-  }
+  /// Null if there is none.
+  [[nodiscard]] Entry* find(domain::RecordKey order) const;
+  /// Makes it if there is none.
+  [[nodiscard]] Entry& entry_of(domain::RecordKey order);
   /// Answers `asked` or says that it must wait.
   bool handle(domain::RecordKey order, Entry& entry, const Asked& asked);
   bool handle_claim(domain::RecordKey order, Entry& entry, const Asked& asked);
@@ -203,7 +207,8 @@ class OrderBook {
   std::int64_t now_ns_ = 0;
   domain::Position committed_;
   absl::btree_map<std::int32_t, Month> months_;
-  absl::flat_hash_map<std::pair<std::uint64_t, std::uint32_t>, Entry> entries_;
+  /// By the half of the key that is large enough to be alone nearly always.
+  HashIndex<std::unique_ptr<Entry>> entries_;
   void begin_round(domain::Position last);
 
   /// What orders were dealt with by before; nothing is left in them.

@@ -11,10 +11,11 @@ void OrderBook::forget_months_before(std::int32_t month) {
 }
 
 bool OrderBook::may_know(domain::RecordKey order) const {
-  return entries_.contains(index_of(order)) || std::ranges::any_of(months_, [&](const auto& month) {
-           const Month& of = month.second;
-           return of.built < buckets_ || of.filter.may_contain(order);
-         });
+  if (find(order) != nullptr) return true;
+  return std::ranges::any_of(months_, [&](const auto& month) {
+    const Month& of = month.second;
+    return of.built < buckets_ || of.filter.may_contain(order);
+  });
 }
 
 std::optional<OrderBook::FilterPage> OrderBook::next_filter_page() const {
@@ -100,10 +101,10 @@ void OrderBook::flushed(std::size_t count) {
     // A month that no bucket existed of is whole from the start; of one that has run out nobody asks.
     if (is_new) month->second.built = buckets_;
     month->second.filter.insert(change.entry.order);
-    const auto found = entries_.find(index_of(change.entry.order));
-    if (found == entries_.end()) continue;
-    --found->second.unflushed;
-    erase_if_idle(change.entry.order, found->second);
+    auto* found = find(change.entry.order);
+    if (found == nullptr) continue;
+    --found->unflushed;
+    erase_if_idle(change.entry.order, *found);
   }
 }
 

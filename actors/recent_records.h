@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "actors/codec.h"
+#include "actors/prefetch.h"
 #include "actors/record_press.h"
 
 namespace wutong {
@@ -57,6 +58,9 @@ class RecentRecords {
   };
   [[nodiscard]] Iterator begin() const { return {*this, 0, data()}; }
   [[nodiscard]] Iterator end() const { return {*this, count_, nullptr}; }
+
+  /// They are about to be looked through: see `wutong::prefetch`.
+  void prefetch() const { wutong::prefetch(block_.get(), count_ * sizeof(Index)); }
 
   [[nodiscard]] std::size_t size() const { return count_; }
   [[nodiscard]] bool empty() const { return count_ == 0; }

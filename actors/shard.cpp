@@ -248,8 +248,7 @@ void Shard::tick_owner(std::int64_t now) {
   ask_for_log_size(now);
   for (const auto key : std::exchange(retry_, {})) {
     // Not by `resident`: nobody has asked for the member again.
-    const auto found = members_.find(key);
-    if (found != members_.end()) make_runnable(*static_cast<MemberActor*>(found->second->get()));
+    if (auto* member = find_member({key})) make_runnable(*member);
   }
   parts_.safekeeping.witness(parts_.number, log_->head());
   schedule_turn();

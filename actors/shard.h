@@ -14,6 +14,7 @@
 #include "actors/broken_promise.h"
 #include "actors/codec.h"
 #include "actors/directory.h"
+#include "actors/hash_index.h"
 #include "actors/log_writer.h"
 #include "actors/member_actor.h"
 #include "actors/messages.h"
@@ -137,11 +138,13 @@ class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
   void on_former(FormerRead read);
 
   // shard_members.cpp
+  /// Null if it is not in memory.
+  [[nodiscard]] MemberActor* find_member(domain::MemberKey key);
+  /// The same, and it counts as asked for.
   [[nodiscard]] MemberActor* resident(domain::MemberKey key);
-  /// The member, if it is in memory, is about to be looked at: see `prefetch`. First of all that are, then
-  /// again of each.
-  void prefetch_place(domain::MemberKey key) const { members_.prefetch(key.value); }
-  void prefetch_member(domain::MemberKey key) const;
+  /// Those of `coming_` that are in memory are about to be looked at: see `prefetch`. Step by step, each of
+  /// all before the next of any, since what is fetched says where the next of it lies.
+  void prefetch_coming();
   [[nodiscard]] MemberActor* make_resident(domain::MemberKey key);
   [[nodiscard]] bool make_room();
   void activate(MemberActor& member);
@@ -335,7 +338,7 @@ class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
   std::optional<LogWriter> former_;
 
   // Members.
-  absl::flat_hash_map<std::uint64_t, MemberHandle> members_;
+  HashIndex<MemberHandle> members_;
   absl::flat_hash_map<std::uint64_t, std::vector<domain::Event>> tail_;
   /// Members that have work, each at its `busy_at`; they stay in memory as long as they have it.
   std::vector<MemberActor*> busy_;
@@ -344,6 +347,9 @@ class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
   /// What members worked with before; most have some for a moment only.
   std::vector<std::unique_ptr<MemberWork>> spare_work_;
   std::deque<MemberActor*> runnable_;
+  /// For `prefetch_coming`: the members of the message at hand, and those of them that are in memory.
+  std::vector<domain::MemberKey> coming_;
+  std::vector<MemberActor*> coming_members_;
   /// Empty but within `run_cohort`.
   std::vector<Deciding> cohort_;
   /// Their reads failed; they are tried again at the next tick.

@@ -39,8 +39,9 @@ void Shard::on_submit(std::shared_ptr<Call> call, bool routed) {
 
 void Shard::on_submit_together(SubmitCalls& submit) {
   for (const auto& call : submit.calls) prefetch(call.get(), sizeof(Call));
-  for (const auto& call : submit.calls) prefetch_place(call->member);
-  for (const auto& call : submit.calls) prefetch_member(call->member);
+  coming_.clear();
+  for (const auto& call : submit.calls) coming_.push_back(call->member);
+  prefetch_coming();
   for (auto& call : submit.calls) on_submit(std::move(call), false);
 }
 
@@ -91,10 +92,6 @@ void Shard::make_runnable(MemberActor& member) {
   schedule_turn();
   if (work.runnable) return;
   work.runnable = true;
-  // What the decision reads lies in other places.
-  prefetch(member.state.lots.data(), sizeof(domain::Lot) * member.state.lots.size());
-  prefetch(member.state.counters.data(), sizeof(domain::Counter) * member.state.counters.size());
-  prefetch(member.state.sliding.data(), sizeof(domain::SlidingCount) * member.state.sliding.size());
   runnable_.push_back(&member);
 }
 

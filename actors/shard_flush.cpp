@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "actors/domain/calendar.h"
+#include "actors/domain/ensure.h"
 #include "actors/shard_answers.h"
 
 // Snapshots, history and order book, written behind; and the mark that says how far they are whole.
@@ -36,12 +37,12 @@ void ShardFlush::touch(MemberActor& member, domain::Position position) {
           round_.next_at_ns, shard_.now_ns() + shard_.parts_.options.flush_interval_ms * 1'000'000);
     }
     shard_.dirty_[position] = member.key;
-  } else if (member.unflushed->flushing && member.unflushed->first_after.epoch == 0) {
+  } else if (member.flushing && member.unflushed->first_after.epoch == 0) {
     member.unflushed->first_after = position;
   }
-  if (member.unflushed->flushing) return;
+  if (member.flushing) return;
   if (member.records.size() <= Shard::records_kept + unflushed_records_max) return;
-  if (!std::exchange(member.unflushed->crowded, true)) crowded_.push_back(member.key);
+  if (!std::exchange(member.crowded, true)) crowded_.push_back(member.key);
 }
 
 bool ShardFlush::is_round_due() const {
@@ -109,11 +110,11 @@ std::size_t ShardFlush::add_crowded(FlushRequest& request, std::int64_t wall_ms)
          bytes < flush_bytes_max / 2) {
     const auto key = crowded_.back();
     crowded_.pop_back();
-    const auto found = shard_.members_.find(key.value);
-    if (found == shard_.members_.end()) continue;
-    auto& member = *static_cast<MemberActor*>(found->second->get());
+    auto* found = shard_.find_member(key);
+    if (found == nullptr) continue;
+    auto& member = *found;
     // A round may have come before.
-    if (!member.unflushed || !member.unflushed->crowded) continue;
+    if (!member.crowded) continue;
     bytes += add_member(member, request, wall_ms);
   }
   return bytes;
@@ -129,8 +130,10 @@ void ShardFlush::add_round(FlushRequest& request, std::size_t bytes, std::int64_
   for (const auto& [position, key] : shard_.dirty_) {
     const bool full = under_way_.members.size() >= shard_.parts_.options.flush_members_max;
     if (position > *round_.up_to || full || bytes > flush_bytes_max) break;
-    auto& member = *static_cast<MemberActor*>(shard_.members_.at(key.value)->get());
-    if (!member.unflushed->flushing) bytes += add_member(member, request, wall_ms);
+    auto* dirty = shard_.find_member(key);
+    ENSURE(dirty != nullptr, "a member left memory before its flush");
+    auto& member = *dirty;
+    if (!member.flushing) bytes += add_member(member, request, wall_ms);
   }
   add_book(request, wall_ms);
   add_directory(request);
@@ -155,8 +158,7 @@ void ShardFlush::activate_tail_members() {
   std::uint32_t looked_at = 0;
   for (const auto& [position, key] : shard_.tail_dirty_) {
     if (++looked_at > shard_.parts_.options.flush_members_max) return;
-    const auto found = shard_.members_.find(key.value);
-    if (found != shard_.members_.end()) continue;
+    if (shard_.find_member(key) != nullptr) continue;
     auto* member = shard_.make_resident(key);
     if (member == nullptr) return;
     shard_.activate(*member);
@@ -248,9 +250,9 @@ std::size_t ShardFlush::add_member(MemberActor& member, FlushRequest& request,
     bytes += append.records.size();
     request.history.push_back(std::move(append));
   }
-  member.unflushed->flushing = true;
+  member.flushing = true;
+  member.crowded = false;
   member.unflushed->first_after = {};
-  member.unflushed->crowded = false;
   under_way_.needs = std::max(under_way_.needs, member.state.position);
   under_way_.members.emplace_back(member.key, member.unflushed->first);
   return bytes;
@@ -324,14 +326,14 @@ void ShardFlush::on_done() {
   for (const auto& [key, first] : under_way_.members) {
     shard_.dirty_.erase(first);
     round_.flushed += round_.up_to && first <= *round_.up_to ? 1 : 0;
-    const auto found = shard_.members_.find(key.value);
-    if (found == shard_.members_.end()) continue;
-    auto& member = *static_cast<MemberActor*>(found->second->get());
+    auto* found = shard_.find_member(key);
+    if (found == nullptr) continue;
+    auto& member = *found;
+    member.flushing = false;
     auto& unflushed = *member.unflushed;
     if (unflushed.first_after.epoch == 0) {
       member.unflushed.reset();
     } else {
-      unflushed.flushing = false;
       unflushed.first = std::exchange(unflushed.first_after, {});
       shard_.dirty_[unflushed.first] = key;
     }

@@ -24,19 +24,43 @@ constexpr std::size_t spare_work_max = 1'024;
 
 }  // namespace
 
+MemberActor* Shard::find_member(domain::MemberKey key) {
+  const auto* handle = members_.find(key.value);
+  return handle == nullptr ? nullptr : static_cast<MemberActor*>((*handle)->get());
+}
+
 MemberActor* Shard::resident(domain::MemberKey key) {
-  const auto found = members_.find(key.value);
-  if (found == members_.end()) return nullptr;
-  auto* member = static_cast<MemberActor*>(found->second->get());
-  member->touched = turns_;
+  auto* member = find_member(key);
+  if (member != nullptr) member->touched = turns_;
   return member;
 }
 
-void Shard::prefetch_member(domain::MemberKey key) const {
-  const auto found = members_.find(key.value);
-  if (found == members_.end()) return;
-  const auto* member = static_cast<MemberActor*>(found->second->get());
-  prefetch(&member->key, sizeof(MemberActor));
+void Shard::prefetch_coming() {
+  for (const auto key : coming_) members_.prefetch(key.value);
+  coming_members_.clear();
+  for (const auto key : coming_) {
+    auto* member = find_member(key);
+    if (member == nullptr) continue;
+    coming_members_.push_back(member);
+    prefetch(&member->key, sizeof(MemberActor) - sizeof(caf::abstract_actor));
+  }
+  for (const auto* member : coming_members_) {
+    const auto& state = member->state;
+    member->records.prefetch();
+    prefetch(state.lots.data(), sizeof(domain::Lot) * state.lots.size());
+    prefetch(state.counters.data(), sizeof(domain::Counter) * state.counters.size());
+    prefetch(state.sliding.data(), sizeof(domain::SlidingCount) * state.sliding.size());
+    prefetch(member->work.get(), sizeof(MemberWork));
+  }
+  std::erase_if(coming_members_, [](const auto* member) {
+    return member->work == nullptr || member->work->calls.empty();
+  });
+  for (const auto* member : coming_members_) {
+    prefetch(&member->work->calls.front(), sizeof(WaitingCall));
+  }
+  for (const auto* member : coming_members_) {
+    prefetch(member->work->calls.front().call.get(), sizeof(Call));
+  }
 }
 
 MemberActor* Shard::make_resident(domain::MemberKey key) {
@@ -48,12 +72,13 @@ MemberActor* Shard::make_resident(domain::MemberKey key) {
       key);
   auto* member = static_cast<MemberActor*>(handle->get());
   member->touched = turns_;
-  members_[key.value] = std::move(handle);
+  members_.add(key.value, std::move(handle));
   passivation_order_.push_back(key.value);
   if (passivation_order_.size() > 2 * members_.size() + 1024) {
     // Mostly places of members that are gone: callers who ask for nobody must not fill the memory.
     passivation_order_.clear();
-    for (const auto& [value, unused] : members_) passivation_order_.push_back(value);
+    members_.for_each(
+        [&](std::uint64_t value, const MemberHandle&) { passivation_order_.push_back(value); });
   }
   return member;
 }
@@ -68,9 +93,9 @@ bool Shard::make_room() {
   for (int tries = 0; tries < passivation_tries && !passivation_order_.empty(); ++tries) {
     const auto key = passivation_order_.front();
     passivation_order_.pop_front();
-    const auto found = members_.find(key);
-    if (found == members_.end()) continue;
-    auto& member = *static_cast<MemberActor*>(found->second->get());
+    auto* found = find_member({key});
+    if (found == nullptr) continue;
+    auto& member = *found;
     const bool busy = member.work || member.unflushed || !member.loaded;
     if (busy || member.touched != 0) {
       if (!busy) {
@@ -80,8 +105,7 @@ bool Shard::make_room() {
       passivation_order_.push_back(key);
       continue;
     }
-    members_.erase(found);
-    add(parts_.stats.passivations);
+    passivate({key});
     return true;
   }
   if (spare) {
@@ -95,7 +119,7 @@ bool Shard::make_room() {
 
 void Shard::passivate(domain::MemberKey key) {
   // The place in `passivation_order_` goes when its turn comes.
-  if (members_.erase(key.value) > 0) add(parts_.stats.passivations);
+  if (members_.take(key.value)) add(parts_.stats.passivations);
 }
 
 MemberWork& Shard::work_of(MemberActor& member) {
@@ -146,9 +170,9 @@ void Shard::activate(MemberActor& member) {
 }
 
 void Shard::on_snapshot(SnapshotRead& read) {
-  const auto found = members_.find(read.member.value);
-  if (found == members_.end()) return;
-  const auto handle = found->second;
+  const auto* kept = members_.find(read.member.value);
+  if (kept == nullptr) return;
+  const auto handle = *kept;
   auto& member = *static_cast<MemberActor*>(handle->get());
   if (!reads_hold()) return;
   auto& work = work_of(member);
@@ -224,9 +248,9 @@ void Shard::read_history(MemberActor& member, std::vector<std::int32_t> months,
 }
 
 void Shard::on_history(HistoryRead& read) {
-  const auto found = members_.find(read.member.value);
-  if (found == members_.end()) return;
-  const auto handle = found->second;
+  const auto* kept = members_.find(read.member.value);
+  if (kept == nullptr) return;
+  const auto handle = *kept;
   auto& member = *static_cast<MemberActor*>(handle->get());
   if (!reads_hold()) return;
   auto& work = work_of(member);
@@ -327,6 +351,7 @@ void Shard::drop_old_records(MemberActor& member) {
     return;
   }
   auto& records = member.records;
+  if (records.size() <= records_kept) return;
   std::size_t dropped = 0;
   for (const auto record : records) {
     const bool in_ledger = !member.unflushed || record.position < member.unflushed->first;

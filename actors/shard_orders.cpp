@@ -65,13 +65,11 @@ void Shard::on_routed(const BookReply& reply) {
 
 void Shard::on_book_replies(const BookReplies& replies) {
   if (replies.life != life_ || state_ != State::owner) return;
-  const auto prefetch_each = [&](auto prefetch_one) {
-    for (const auto& reply : replies.replies) {
-      if (reply.says != BookSays::settled) prefetch_one(reply.member);
-    }
-  };
-  prefetch_each([this](domain::MemberKey member) { prefetch_place(member); });
-  prefetch_each([this](domain::MemberKey member) { prefetch_member(member); });
+  coming_.clear();
+  for (const auto& reply : replies.replies) {
+    if (reply.says != BookSays::settled) coming_.push_back(reply.member);
+  }
+  prefetch_coming();
   for (const auto& reply : replies.replies) on_book_reply(reply);
   schedule_turn();
 }

@@ -65,11 +65,8 @@ void ShardSweep::look_at(const SweepPage& page) {
   add(stats.sweep_members_met, page.entries.size());
   for (const auto& entry : page.entries) {
     auto next_due = entry.next_due;
-    const auto found = shard_.members_.find(entry.member.value);
-    if (found != shard_.members_.end()) {
-      const auto& member = *static_cast<const MemberActor*>(found->second->get());
-      if (member.loaded) next_due = domain::next_due(member.state);
-    }
+    const auto* member = shard_.find_member(entry.member);
+    if (member != nullptr && member->loaded) next_due = domain::next_due(member->state);
     if (!domain::is_due(next_due, today, now)) continue;
     add(stats.sweep_members_due);
     waiting_.push_back(entry.member);
@@ -116,11 +113,8 @@ void ShardSweep::begin_some(std::int64_t now_ns) {
 
 bool ShardSweep::begin(domain::MemberKey key) {
   // Not by `resident`, which would take it for one that a till has touched.
-  const auto found = shard_.members_.find(key.value);
-  MemberActor* member = nullptr;
-  if (found != shard_.members_.end()) {
-    member = static_cast<MemberActor*>(found->second->get());
-  } else {
+  auto* member = shard_.find_member(key);
+  if (member == nullptr) {
     member = shard_.make_resident(key);
     if (member == nullptr) return false;
     member->touched = 0;
@@ -157,9 +151,9 @@ void ShardSweep::passivate_some() {
   for (auto left = std::min(brought_.size(), passivations_per_tick); left > 0; --left) {
     const auto key = brought_.front();
     brought_.pop_front();
-    const auto found = shard_.members_.find(key.value);
-    if (found == shard_.members_.end()) continue;
-    const auto& member = *static_cast<const MemberActor*>(found->second->get());
+    const auto* found = shard_.find_member(key);
+    if (found == nullptr) continue;
+    const auto& member = *found;
     // A till has come for it: one like any other from now on.
     if (member.touched != 0) continue;
     if (member.loaded && !member.work && !member.unflushed) {
