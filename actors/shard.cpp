@@ -48,10 +48,7 @@ ShardActor::behavior_type Shard::make_behavior() {
         note_moment();
         on_submit_together(submit);
       },
-      [this](const BookRequests& requests) {
-        note_moment();
-        on_book_requests(requests);
-      },
+      [this](BookRequests& requests) { on_book_requests(std::move(requests)); },
       [this](const BookReplies& replies) {
         note_moment();
         on_book_replies(replies);
@@ -186,6 +183,7 @@ bool Shard::run_members() {
   const auto local = parts_.number;
   note_moment();
   turn_until_ns_ = moment_ns_ + turn_ns_max;
+  answer_book_requests();
   std::uint32_t calls_run = 0;
   for (;;) {
     while (!runnable_.empty()) {

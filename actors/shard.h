@@ -285,7 +285,8 @@ class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
   void say_of_inquiry(const WaitingInquiry& inquiry, domain::MemberKey member, bool took_effect);
   void on_routed(const BookReply& reply);
   // … and the order's
-  void on_book_requests(const BookRequests& requests);
+  void on_book_requests(BookRequests requests);
+  void answer_book_requests();
   void on_bucket(const BucketRead& read);
   void on_filter_page(const FilterPageRead& read);
   /// A page a tick, so that calls are not kept waiting by it.
@@ -383,6 +384,8 @@ class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
   // The order book and what goes out at the end of the turn.
   std::optional<OrderBook> book_;
   bool building_filter_ = false;
+  /// Of other shards, since the last turn.
+  std::vector<BookRequests> requests_in_;
   /// By shard.
   std::vector<std::vector<BookRequest>> requests_out_;
   std::vector<RepliesOut> replies_out_;

@@ -50,7 +50,7 @@ void Shard::prefetch_coming() {
     prefetch(state.lots.data(), sizeof(domain::Lot) * state.lots.size());
     prefetch(state.counters.data(), sizeof(domain::Counter) * state.counters.size());
     prefetch(state.sliding.data(), sizeof(domain::SlidingCount) * state.sliding.size());
-    prefetch(member->work.get(), sizeof(MemberWork));
+    if (member->work) prefetch(member->work.get(), sizeof(MemberWork));
   }
   std::erase_if(coming_members_, [](const auto* member) {
     return member->work == nullptr || member->work->calls.empty();
@@ -59,7 +59,8 @@ void Shard::prefetch_coming() {
     prefetch(&member->work->calls.front(), sizeof(WaitingCall));
   }
   for (const auto* member : coming_members_) {
-    prefetch(member->work->calls.front().call.get(), sizeof(Call));
+    const auto& call = member->work->calls.front().call;
+    if (call) prefetch(call.get(), sizeof(Call));
   }
 }
 

@@ -17,7 +17,9 @@ constexpr std::size_t settle_again_max = 2'000;
 
 void Shard::ask_book(BookAsk ask, domain::RecordKey order, domain::MemberKey member,
                      std::int32_t month, std::uint64_t ticket) {
-  requests_out_[shard_of(order)].push_back(
+  const auto shard = shard_of(order);
+  if (shard == parts_.number) book_->prefetch(order);
+  requests_out_[shard].push_back(
       {.ask = ask, .order = order, .member = member, .month = month, .ticket = ticket});
 }
 
@@ -267,14 +269,22 @@ void Shard::say_of_inquiry(const WaitingInquiry& inquiry, domain::MemberKey memb
 
 // --- The order's side --------------------------------------------------------------------------------
 
-void Shard::on_book_requests(const BookRequests& requests) {
+void Shard::on_book_requests(BookRequests requests) {
   // Asked again by the other shard until somebody serves.
   if (state_ != State::owner) return;
   for (const auto& request : requests.requests) book_->prefetch(request.order);
-  for (const auto& request : requests.requests) {
-    book_->ask(requests.from, requests.life, request, moment_ns_);
-  }
+  // Not at once: what is asked for takes its time.
+  requests_in_.push_back(std::move(requests));
   schedule_turn();
+}
+
+void Shard::answer_book_requests() {
+  for (const auto& asked : requests_in_) {
+    for (const auto& request : asked.requests) {
+      book_->ask(asked.from, asked.life, request, moment_ns_);
+    }
+  }
+  requests_in_.clear();
 }
 
 domain::Position Shard::append_settled(domain::RecordKey order, domain::MemberKey member,

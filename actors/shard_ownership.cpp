@@ -292,6 +292,7 @@ void Shard::drop_everything(const char* why) {
   directory_.reset();
   unlinked_.clear();
   building_filter_ = false;
+  requests_in_.clear();
   for (auto& requests : requests_out_) requests.clear();
   replies_out_.clear();
   flush_.drop();
