@@ -394,7 +394,8 @@ void OrderBook::end_dealings_if_over(Entry& entry) {
 void OrderBook::erase_if_idle(domain::RecordKey order, Entry& entry) {
   end_dealings_if_over(entry);
   if (entry.dealings || entry.unflushed > 0) return;
-  static_cast<void>(entries_.take(order.high, [&](const auto& kept) { return kept.get() == &entry; }));
+  static_cast<void>(
+      entries_.take(order.high, [&](const auto& kept) { return kept.get() == &entry; }));
 }
 
 }  // namespace wutong

@@ -182,6 +182,7 @@ void Shard::work() {
 bool Shard::run_members() {
   const auto local = parts_.number;
   note_moment();
+  turn_wall_ms_ = parts_.clocks.wall_ms();
   turn_until_ns_ = moment_ns_ + turn_ns_max;
   answer_book_requests();
   std::uint32_t calls_run = 0;

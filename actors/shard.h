@@ -13,8 +13,8 @@
 
 #include "actors/broken_promise.h"
 #include "actors/codec.h"
+#include "actors/coming_members.h"
 #include "actors/directory.h"
-#include "actors/hash_index.h"
 #include "actors/log_writer.h"
 #include "actors/member_actor.h"
 #include "actors/messages.h"
@@ -138,13 +138,9 @@ class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
   void on_former(FormerRead read);
 
   // shard_members.cpp
-  /// Null if it is not in memory.
+  /// Null if it is not in memory. `resident` is the same, and has it count as asked for.
   [[nodiscard]] MemberActor* find_member(domain::MemberKey key);
-  /// The same, and it counts as asked for.
   [[nodiscard]] MemberActor* resident(domain::MemberKey key);
-  /// Those of `coming_` that are in memory are about to be looked at: see `prefetch`. Step by step, each of
-  /// all before the next of any, since what is fetched says where the next of it lies.
-  void prefetch_coming();
   [[nodiscard]] MemberActor* make_resident(domain::MemberKey key);
   [[nodiscard]] bool make_room();
   void activate(MemberActor& member);
@@ -348,9 +344,7 @@ class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
   /// What members worked with before; most have some for a moment only.
   std::vector<std::unique_ptr<MemberWork>> spare_work_;
   std::deque<MemberActor*> runnable_;
-  /// For `prefetch_coming`: the members of the message at hand, and those of them that are in memory.
-  std::vector<domain::MemberKey> coming_;
-  std::vector<MemberActor*> coming_members_;
+  ComingMembers coming_;
   /// Empty but within `run_cohort`.
   std::vector<Deciding> cohort_;
   /// Their reads failed; they are tried again at the next tick.
@@ -364,6 +358,7 @@ class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
   /// When the message at hand was taken, or its last call decided: reading the clock costs more than many
   /// a step that wants to know the time.
   std::int64_t moment_ns_ = 0;
+  std::int64_t turn_wall_ms_ = 0;  ///< when it began
   std::uint64_t calls_queued_ = 0;
   /// An event is being written and applied.
   bool committing_ = false;
@@ -376,18 +371,15 @@ class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
   std::deque<PendingReply> replies_;
   std::vector<PendingReply> awaiting_lease_;
   std::vector<std::shared_ptr<ReplyGroup>> groups_;
-  // Checkouts whose claim is not confirmed.
   UnsettledOrders unsettled_;
   /// By ticket.
   absl::btree_map<std::uint64_t, RoutedCall> routed_;
 
-  // The order book and what goes out at the end of the turn.
+  // The order book, what other shards asked of it since the last turn, what goes out at the end of this one.
   std::optional<OrderBook> book_;
   bool building_filter_ = false;
-  /// Of other shards, since the last turn.
   std::vector<BookRequests> requests_in_;
-  /// By shard.
-  std::vector<std::vector<BookRequest>> requests_out_;
+  std::vector<std::vector<BookRequest>> requests_out_;  ///< by shard
   std::vector<RepliesOut> replies_out_;
   std::optional<Directory> directory_;
   std::deque<UnlinkedIdentity> unlinked_;

@@ -40,8 +40,8 @@ void Shard::on_submit(std::shared_ptr<Call> call, bool routed) {
 void Shard::on_submit_together(SubmitCalls& submit) {
   for (const auto& call : submit.calls) prefetch(call.get(), sizeof(Call));
   coming_.clear();
-  for (const auto& call : submit.calls) coming_.push_back(call->member);
-  prefetch_coming();
+  for (const auto& call : submit.calls) coming_.add(call->member);
+  coming_.prefetch(members_);
   for (auto& call : submit.calls) on_submit(std::move(call), false);
 }
 

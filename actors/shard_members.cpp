@@ -10,7 +10,6 @@
 #include "actors/domain/calendar.h"
 #include "actors/domain/decide.h"
 #include "actors/domain/keeping.h"
-#include "actors/prefetch.h"
 #include "actors/shard_answers.h"
 
 // Bringing members into memory and out again, and finding their records.
@@ -33,35 +32,6 @@ MemberActor* Shard::resident(domain::MemberKey key) {
   auto* member = find_member(key);
   if (member != nullptr) member->touched = turns_;
   return member;
-}
-
-void Shard::prefetch_coming() {
-  for (const auto key : coming_) members_.prefetch(key.value);
-  coming_members_.clear();
-  for (const auto key : coming_) {
-    auto* member = find_member(key);
-    if (member == nullptr) continue;
-    coming_members_.push_back(member);
-    prefetch(&member->key, sizeof(MemberActor) - sizeof(caf::abstract_actor));
-  }
-  for (const auto* member : coming_members_) {
-    const auto& state = member->state;
-    member->records.prefetch();
-    prefetch(state.lots.data(), sizeof(domain::Lot) * state.lots.size());
-    prefetch(state.counters.data(), sizeof(domain::Counter) * state.counters.size());
-    prefetch(state.sliding.data(), sizeof(domain::SlidingCount) * state.sliding.size());
-    if (member->work) prefetch(member->work.get(), sizeof(MemberWork));
-  }
-  std::erase_if(coming_members_, [](const auto* member) {
-    return member->work == nullptr || member->work->calls.empty();
-  });
-  for (const auto* member : coming_members_) {
-    prefetch(&member->work->calls.front(), sizeof(WaitingCall));
-  }
-  for (const auto* member : coming_members_) {
-    const auto& call = member->work->calls.front().call;
-    if (call) prefetch(call.get(), sizeof(Call));
-  }
 }
 
 MemberActor* Shard::make_resident(domain::MemberKey key) {

@@ -69,9 +69,9 @@ void Shard::on_book_replies(const BookReplies& replies) {
   if (replies.life != life_ || state_ != State::owner) return;
   coming_.clear();
   for (const auto& reply : replies.replies) {
-    if (reply.says != BookSays::settled) coming_.push_back(reply.member);
+    if (reply.says != BookSays::settled) coming_.add(reply.member);
   }
-  prefetch_coming();
+  coming_.prefetch(members_);
   for (const auto& reply : replies.replies) on_book_reply(reply);
   schedule_turn();
 }
@@ -291,11 +291,10 @@ domain::Position Shard::append_settled(domain::RecordKey order, domain::MemberKe
                                        std::int32_t month) {
   const auto position = log_->advance();
   parts_.codec.append_event(
-      log_->batch(),
-      OrderSettled{.header = {.position = position, .received_at = {parts_.clocks.wall_ms()}},
-                   .order = order,
-                   .member = member,
-                   .month = month});
+      log_->batch(), OrderSettled{.header = {.position = position, .received_at = {turn_wall_ms_}},
+                                  .order = order,
+                                  .member = member,
+                                  .month = month});
   log_->added();
   return position;
 }
@@ -304,11 +303,10 @@ domain::Position Shard::append_freed(domain::RecordKey order, domain::MemberKey 
                                      std::int32_t month) {
   const auto position = log_->advance();
   parts_.codec.append_event(
-      log_->batch(),
-      OrderFreed{.header = {.position = position, .received_at = {parts_.clocks.wall_ms()}},
-                 .order = order,
-                 .member = member,
-                 .month = month});
+      log_->batch(), OrderFreed{.header = {.position = position, .received_at = {turn_wall_ms_}},
+                                .order = order,
+                                .member = member,
+                                .month = month});
   log_->added();
   return position;
 }

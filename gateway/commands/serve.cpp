@@ -14,6 +14,7 @@
 #include "gateway/commands/commands.h"
 #include "gateway/commands/inputs.h"
 #include "gateway/commands/log.h"
+#include "gateway/heap.h"
 #include "gateway/metrics.h"
 #include "gateway/server.h"
 #include "gateway/status_server.h"
@@ -253,6 +254,10 @@ int serve(const std::filesystem::path& config_file) {
   }
   open_log(inputs->config.log);
   const auto stop_timeout_s = static_cast<unsigned>(inputs->config.gateway.stop_timeout_ms / 1'000);
+  if (!reserve_heap(inputs->config.gateway.heap_reserve_bytes)) {
+    log(LogLevel::critical, "there is not so much memory as heap_reserve_bytes");
+    return exit_failed;
+  }
   Gateway gateway(*std::move(inputs));
   const bool started = gateway.start();
   int number = started ? 0 : SIGTERM;

@@ -189,6 +189,7 @@ class ConfigReader {
     gateway.integer("keepalive_ms", {1'000, 3'600'000}, options.keepalive_ms);
     gateway.integer("deadline_max_ms", any_timeout_ms, options.deadline_max_ms);
     gateway.integer("stop_timeout_ms", {100, 600'000}, options.stop_timeout_ms);
+    gateway.integer("heap_reserve_bytes", {0, mebibyte * mebibyte}, options.heap_reserve_bytes);
     gateway.finish();
   }
 

@@ -63,6 +63,7 @@ struct Config {
   //   keepalive_ms           1000 to 3600000
   //   deadline_max_ms        10 to 60000
   //   stop_timeout_ms        100 to 600000
+  //   heap_reserve_bytes     0 to 1 TiB
   struct Gateway {
     std::string listen = "127.0.0.1:7450";
     std::uint32_t message_bytes_max = 256 * 1024;
@@ -76,6 +77,8 @@ struct Config {
     std::int64_t deadline_max_ms = 5'000;
     /// After SIGTERM: finish, flush and give the shards up within this.
     std::int64_t stop_timeout_ms = 20'000;
+    /// Asked of the kernel at the start, a second a gibibyte, so that no call waits for memory that is new.
+    std::uint64_t heap_reserve_bytes = 0;
   };
   Gateway gateway;
 

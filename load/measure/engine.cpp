@@ -20,6 +20,7 @@
 
 #include "gateway/documents/program_document.h"
 #include "gateway/documents/risk_document.h"
+#include "gateway/heap.h"
 #include "gateway/keys.h"
 #include "load/measure/null_ledger.h"
 #include "load/random.h"
@@ -50,6 +51,8 @@ struct Flags {
   std::uint32_t lots_each = 0;
   std::uint32_t receipts_each = 0;
   std::uint32_t counters_each = 0;
+  /// Had of the kernel beforehand, as a gateway has `heap_reserve_bytes`; 0 where memory is looked at.
+  std::uint32_t heap_reserve_mib = 0;
   std::string json_file;
 };
 
@@ -290,6 +293,10 @@ int run(const Flags& flags) {
     std::fprintf(stderr, "wutong-engine-bench: a document is wrong; see `wutong check`\n");
     return 2;
   }
+  if (!reserve_heap(std::uint64_t{flags.heap_reserve_mib} * 1'024 * 1'024)) {
+    std::fprintf(stderr, "wutong-engine-bench: there is not so much memory\n");
+    return 1;
+  }
   Bench bench(flags, {.program = *program, .policy = *policy});
   const auto before = resident_bytes();
   bench.prepare();
@@ -337,6 +344,8 @@ int main(int argc, char** argv) {
   app.add_option("--lots-each", flags.lots_each, "fail unless each member has so many then");
   app.add_option("--receipts-each", flags.receipts_each, "the same of receipts in memory");
   app.add_option("--counters-each", flags.counters_each, "the same of counters");
+  app.add_option("--heap-reserve-mib", flags.heap_reserve_mib, "memory had beforehand")
+      ->capture_default_str();
   app.add_option("--json", flags.json_file, "write the figures there too");
   CLI11_PARSE(app, argc, argv);
   return wutong::bench::run(flags);

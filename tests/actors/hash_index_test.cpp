@@ -81,7 +81,8 @@ RC_GTEST_PROP(HashIndexProperties, FindsWhatAMultimapFinds, ()) {
       RC_ASSERT((taken == nullptr) == (expected.count(key) == 0));
       if (taken == nullptr) continue;
       const auto [first, last] = expected.equal_range(key);
-      const auto same = std::find_if(first, last, [&](const auto& e) { return e.second == *taken; });
+      const auto same =
+          std::find_if(first, last, [&](const auto& e) { return e.second == *taken; });
       RC_ASSERT(same != last);
       expected.erase(same);
     }

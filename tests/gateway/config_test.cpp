@@ -97,6 +97,7 @@ TEST(Config, TheDefaultsThatTheShippedFileShowsAreTheOnesThatAre) {
   EXPECT_EQ(shown->gateway.keepalive_ms, silent->gateway.keepalive_ms);
   EXPECT_EQ(shown->gateway.deadline_max_ms, silent->gateway.deadline_max_ms);
   EXPECT_EQ(shown->gateway.stop_timeout_ms, silent->gateway.stop_timeout_ms);
+  EXPECT_EQ(shown->gateway.heap_reserve_bytes, silent->gateway.heap_reserve_bytes);
 }
 
 TEST(Config, PathsAreRelativeToTheFilesFolder) {

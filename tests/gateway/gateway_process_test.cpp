@@ -227,6 +227,23 @@ TEST_F(GatewayProcess, ItTakesNewDocumentsAndCredentialsWithoutARestart) {
   EXPECT_EQ(late.buy({.member = "ann", .id = "C", .amount = 10'00}).program_version(), 2U);
 }
 
+TEST_F(GatewayProcess, HasItsHeapFromTheStartIfItIsToldTo) {
+  constexpr std::uint64_t reserve = 256 << 20;
+  const auto resident_bytes = [&] {
+    std::ifstream statm("/proc/" + std::to_string(gateway->process()) + "/statm");
+    std::uint64_t pages = 0;
+    statm >> pages >> pages;
+    return pages * 4'096;
+  };
+  open();
+  const auto without = resident_bytes();
+
+  open({.gateway = {"heap_reserve_bytes = " + std::to_string(reserve)}});
+
+  EXPECT_LT(without, reserve);
+  EXPECT_GE(resident_bytes(), reserve);
+}
+
 TEST_F(GatewayProcess, ResidentMembersStayWithinTheirBound) {
   constexpr int members = 600;
   constexpr int bound = 100;

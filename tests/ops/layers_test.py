@@ -45,6 +45,7 @@ LIBRARIES = {
     "spdlog": ("spdlog/",),
     "cli11": ("CLI/",),
     "toml": ("toml++/", "toml.hpp"),
+    "malloc": ("gperftools/",),
     "test": ("gtest/", "gmock/", "rapidcheck"),
     # The operating system's; the standard library has no dot and no slash in its names.
     "system": ("sys/", "linux/", "netinet/", "arpa/", "unistd.h", "fcntl.h", "signal.h", "poll.h",
@@ -67,7 +68,7 @@ LAYERS = {
     "gateway/": Layer(
         ("gateway/", "actors/", "actors/domain/", "persistence/", "proto/") + PROTO,
         ("caf", "sodium", "prometheus", "httplib", "grpc", "protobuf", "spdlog", "cli11", "toml",
-         "system")),
+         "malloc", "system")),
     "gateway/ctl/": Layer(("gateway/ctl/",) + PROTO, ("grpc", "protobuf", "cli11", "system")),
     "load/": Layer(("load/",) + PROTO, ("grpc", "protobuf", "cli11", "system")),
 }
@@ -81,8 +82,9 @@ FREE = ("load/measure/", "tests/")  # may include anything
 TARGETS = {
     "wutong::domain": "actors/domain/", "wutong::actors": "actors/ledger.h",
     "wutong::persistence": "persistence/", "wutong::codec": "persistence/",
-    "wutong::audit": "persistence/", "wutong::gateway": "gateway/", "wutong::config": "gateway/config/",
-    "wutong::documents_compiler": "gateway/documents/", "wutong::ctl": "gateway/ctl/",
+    "wutong::audit": "persistence/", "wutong::gateway": "gateway/", "wutong::heap": "gateway/",
+    "wutong::config": "gateway/config/", "wutong::documents_compiler": "gateway/documents/",
+    "wutong::ctl": "gateway/ctl/",
     "wutong::load": "load/", "wutong::wire_writer": "proto/",
     "wutong::wire": "wutong/v1/", "wutong::stored": "wutong/stored/v1/",
     "wutong::documents": "wutong/documents/v1/", "wutong::grpc_health": "grpc/health/v1/",
@@ -90,7 +92,7 @@ TARGETS = {
     "wutong::prometheus": "prometheus/", "wutong::httplib": "httplib.h", "wutong::grpc": "grpcpp/",
     "wutong::grpc_reflection": "grpcpp/",
     "wutong::protobuf": "google/protobuf/", "spdlog::spdlog": "spdlog/", "CLI11::CLI11": "CLI/",
-    "tomlplusplus::tomlplusplus": "toml++/",
+    "tomlplusplus::tomlplusplus": "toml++/", "wutong::malloc": "gperftools/",
 }
 
 # What the domain may take from the libraries that everybody may use.

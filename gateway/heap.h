@@ -1,0 +1,13 @@
+#pragma once
+
+#include <cstdint>
+
+namespace wutong {
+
+/// Has the kernel give the process `bytes` of memory now, in huge pages where it has them, and keeps them: what
+/// is allocated later comes from there, whatever is given back stays. Else the kernel clears each new page when
+/// a call first needs it, which took up to a fifth of the engine's time while memory grew. Takes about a second
+/// a gibibyte. To be called once, before threads start. False, and nothing is kept, if there is not so much.
+[[nodiscard]] bool reserve_heap(std::uint64_t bytes);
+
+}  // namespace wutong
