@@ -118,8 +118,9 @@ class HashIndex {
   }
 
   void grow() {
-    auto before = std::move(slots_);
-    slots_ = std::vector<Slot>(before.empty() ? slots_min : 2 * before.size());
+    std::vector<Slot> before(slots_.empty() ? slots_min : 2 * slots_.size());
+    // Nothing fails from here on.
+    before.swap(slots_);
     shift_ = 64;
     for (auto size = slots_.size(); size > 1; size /= 2) --shift_;
     for (auto& slot : before) {

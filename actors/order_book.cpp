@@ -69,6 +69,7 @@ void OrderBook::ask(std::uint32_t shard, std::uint64_t life, const BookRequest& 
     return;
   }
   dealings.waiting.push_back(asked);
+  awaited_.insert(order);
   ++waiting_;
 }
 
@@ -277,17 +278,13 @@ void OrderBook::tick(std::int64_t now_ns) {
   now_ns_ = now_ns;
   forget_abandoned();
   claims_waiting_ = 0;
-  if (waiting_ == 0) return;
-  std::vector<domain::RecordKey> orders;
-  entries_.for_each([&](std::uint64_t, const std::unique_ptr<Entry>& entry) {
-    if (entry->is_waited_for()) orders.push_back(entry->order);
-  });
-  std::sort(orders.begin(), orders.end());
-  for (const auto order : orders) {
+  for (const auto order : std::vector<domain::RecordKey>(awaited_.begin(), awaited_.end())) {
     auto* found = find(order);
-    if (found == nullptr) continue;
+    const bool awaited = found != nullptr && found->dealings;
+    if (!awaited) awaited_.erase(order);
+    if (!awaited) continue;
     auto& entry = *found;
-    auto& dealings = dealings_of(entry);
+    auto& dealings = *entry.dealings;
     const bool ask_again = now_ns - dealings.asked_at_ns > ask_again_ns;
     if (!entry.looked_up && ask_again) look_up(order, entry);
     if (dealings.inquiring && ask_again) {
@@ -310,6 +307,7 @@ void OrderBook::tick(std::int64_t now_ns) {
     }
     // Nobody wants to know any more.
     if (dealings.waiting.empty()) dealings.inquiring = false;
+    if (dealings.waiting.empty()) awaited_.erase(order);
     run_waiting(order);
     erase_if_idle(order, entry);
   }

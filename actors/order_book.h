@@ -1,6 +1,7 @@
 #pragma once
 
 #include <absl/container/btree_map.h>
+#include <absl/container/btree_set.h>
 #include <absl/container/inlined_vector.h>
 
 #include <cstdint>
@@ -228,6 +229,8 @@ class OrderBook {
   std::deque<Committing> committing_;
   /// When each tentative claim was granted, oldest first.
   std::deque<std::pair<std::int64_t, domain::RecordKey>> granted_;
+  /// All orders with requests that wait, and some that had: those leave with the next tick.
+  absl::btree_set<domain::RecordKey> awaited_;
   /// Requests that wait, and claims among them.
   std::uint64_t waiting_ = 0;
   std::uint64_t claims_waiting_ = 0;

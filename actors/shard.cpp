@@ -183,8 +183,8 @@ bool Shard::run_members() {
   const auto local = parts_.number;
   note_moment();
   turn_wall_ms_ = parts_.clocks.wall_ms();
-  turn_until_ns_ = moment_ns_ + turn_ns_max;
   answer_book_requests();
+  turn_until_ns_ = moment_ns_ + turn_ns_max;
   std::uint32_t calls_run = 0;
   for (;;) {
     while (!runnable_.empty()) {

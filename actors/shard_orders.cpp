@@ -279,12 +279,15 @@ void Shard::on_book_requests(BookRequests requests) {
 }
 
 void Shard::answer_book_requests() {
+  if (requests_in_.empty()) return;
   for (const auto& asked : requests_in_) {
     for (const auto& request : asked.requests) {
       book_->ask(asked.from, asked.life, request, moment_ns_);
     }
   }
   requests_in_.clear();
+  // The turn's share for members begins now.
+  note_moment();
 }
 
 domain::Position Shard::append_settled(domain::RecordKey order, domain::MemberKey member,

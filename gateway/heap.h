@@ -7,7 +7,9 @@ namespace wutong {
 /// Has the kernel give the process `bytes` of memory now, in huge pages where it has them, and keeps them: what
 /// is allocated later comes from there, whatever is given back stays. Else the kernel clears each new page when
 /// a call first needs it, which took up to a fifth of the engine's time while memory grew. Takes about a second
-/// a gibibyte. To be called once, before threads start. False, and nothing is kept, if there is not so much.
+/// a gibibyte. To be called once, before threads start. False, and nothing is kept, if the kernel refuses; one
+/// that promises more than it has ends the process here, and not at some call. Without tcmalloc, as under
+/// sanitizers, nothing is kept.
 [[nodiscard]] bool reserve_heap(std::uint64_t bytes);
 
 }  // namespace wutong

@@ -254,6 +254,11 @@ int serve(const std::filesystem::path& config_file) {
   }
   open_log(inputs->config.log);
   const auto stop_timeout_s = static_cast<unsigned>(inputs->config.gateway.stop_timeout_ms / 1'000);
+  if (inputs->config.gateway.heap_reserve_bytes > 0) {
+    log(LogLevel::info,
+        concat({"asking for ", std::to_string(inputs->config.gateway.heap_reserve_bytes),
+                " bytes of memory"}));
+  }
   if (!reserve_heap(inputs->config.gateway.heap_reserve_bytes)) {
     log(LogLevel::critical, "there is not so much memory as heap_reserve_bytes");
     return exit_failed;

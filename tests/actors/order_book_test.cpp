@@ -72,6 +72,25 @@ TEST_F(OrderBookTest, AnswersThatAnOrderIsSettledOnlyOnceThatIsDurable) {
   EXPECT_EQ(host.said(), std::vector({BookSays::granted, BookSays::settled}));
 }
 
+TEST_F(OrderBookTest, OrdersWhoseKeysAreTheSameInPartAreTwo) {
+  const auto claim = [&](std::uint32_t low, std::uint64_t member) {
+    book.ask(0, 1,
+             {.ask = BookAsk::claim,
+              .order = {.high = 7, .low = low},
+              .member = {member},
+              .month = month,
+              .ticket = member},
+             0);
+  };
+
+  claim(1, 10);
+  claim(2, 11);
+  claim(1, 12);
+
+  EXPECT_EQ(host.said(), std::vector({BookSays::granted, BookSays::granted}));
+  EXPECT_EQ(book.entries(), 2U);
+}
+
 TEST_F(OrderBookTest, AClaimBehindAnothersWaitsAHundredMilliseconds) {
   ask(BookAsk::claim, 1, 10);
   ask(BookAsk::claim, 1, 11, 1 * ms);

@@ -228,6 +228,9 @@ TEST_F(GatewayProcess, ItTakesNewDocumentsAndCredentialsWithoutARestart) {
 }
 
 TEST_F(GatewayProcess, HasItsHeapFromTheStartIfItIsToldTo) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "sanitizers bring a heap of their own";
+#endif
   constexpr std::uint64_t reserve = 256 << 20;
   const auto resident_bytes = [&] {
     std::ifstream statm("/proc/" + std::to_string(gateway->process()) + "/statm");
