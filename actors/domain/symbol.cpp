@@ -2,7 +2,6 @@
 
 #include <absl/hash/hash.h>
 
-#include <array>
 #include <atomic>
 #include <cstring>
 #include <mutex>
@@ -10,16 +9,17 @@
 #include "actors/domain/ensure.h"
 
 namespace wutong::domain {
+
+names::Text names::all[names::count_max];
+
 namespace {
 
 /// All names of the process. Readers take no lock: names never move, and what a reader may follow is
 /// published whole by one atomic store. Writers, which are rare, take turns.
 class Names {
  public:
-  std::string_view text(std::uint32_t index) const {
-    if (index == 0) return {};
-    const std::string_view* names = chunks_[index / chunk_size].load(std::memory_order_acquire);
-    return names[index % chunk_size];
+  static std::string_view text(std::uint32_t index) {
+    return {names::all[index].data, names::all[index].size};
   }
 
   std::uint32_t find(std::string_view text) const {
@@ -31,7 +31,7 @@ class Names {
     if (const std::uint32_t known = find(text)) return known;
     const std::scoped_lock lock(writers_);
     if (const std::uint32_t known = find(text)) return known;
-    ENSURE(size_ < chunk_size * chunks_.size(), "too many names");
+    ENSURE(size_ < names::count_max, "too many names");
     const std::uint32_t index = size_++;
     store(index, text);
     make_room();
@@ -41,8 +41,6 @@ class Names {
   }
 
  private:
-  static constexpr std::uint32_t chunk_size = 4096;
-
   /// Open addressing, at most half full; 0 is an empty slot. A grown table replaces the old one,
   /// which stays for readers under way: all of them together are no larger than the newest.
   struct Table {
@@ -57,25 +55,19 @@ class Names {
     std::uint32_t index;
   };
 
-  /// Where `text` stands, or where it would (index 0).
-  Place place_of(const Table& table, std::string_view text) const {
-    std::size_t at = absl::Hash<std::string_view>{}(text)&table.mask;
+  /// Where `wanted` stands, or where it would (index 0).
+  static Place place_of(const Table& table, std::string_view wanted) {
+    std::size_t at = absl::Hash<std::string_view>{}(wanted)&table.mask;
     for (;; at = (at + 1) & table.mask) {
       const std::uint32_t index = table.slots[at].load(std::memory_order_acquire);
-      if (index == 0 || this->text(index) == text) return {table.slots[at], index};
+      if (index == 0 || text(index) == wanted) return {table.slots[at], index};
     }
   }
 
-  void store(std::uint32_t index, std::string_view text) {
-    auto& chunk = chunks_[index / chunk_size];
-    std::string_view* names = chunk.load(std::memory_order_relaxed);
-    if (names == nullptr) {
-      names = new std::string_view[chunk_size];
-      chunk.store(names, std::memory_order_release);
-    }
+  static void store(std::uint32_t index, std::string_view text) {
     char* copy = new char[text.size()];
     std::memcpy(copy, text.data(), text.size());
-    names[index % chunk_size] = {copy, text.size()};
+    names::all[index] = {.data = copy, .size = text.size()};
   }
 
   void make_room() {
@@ -90,7 +82,6 @@ class Names {
     table_.store(grown, std::memory_order_release);
   }
 
-  std::array<std::atomic<std::string_view*>, 4096> chunks_{};
   std::atomic<const Table*> table_{nullptr};
   std::mutex writers_;
   std::uint32_t size_ = 1;
@@ -110,7 +101,5 @@ std::optional<Symbol> Symbol::find(std::string_view text) {
   if (index == 0) return std::nullopt;
   return Symbol{index};
 }
-
-std::string_view Symbol::text() const { return all_names.text(index_); }
 
 }  // namespace wutong::domain

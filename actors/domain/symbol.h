@@ -1,12 +1,24 @@
 #pragma once
 
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
 #include <utility>
 
 namespace wutong::domain {
+
+namespace names {
+struct Text {
+  const char* data;
+  std::size_t size;
+};
+inline constexpr std::uint32_t count_max = 1U << 22;
+/// By index; the first is empty. Most of it is never touched, and so takes no memory. It is written by
+/// `Symbol::intern` alone, and each of it once.
+extern Text all[count_max];
+}  // namespace names
 
 /// A name from a document or from the ledger (a venue, a party, a promotion), interned: four bytes
 /// to copy, compare and hash. Names are immortal and process-wide, so a symbol outlives the program
@@ -25,7 +37,10 @@ class Symbol {
   /// The symbol of `text` if anything interned it before.
   static std::optional<Symbol> find(std::string_view text);
 
-  [[nodiscard]] std::string_view text() const;
+  [[nodiscard]] std::string_view text() const {
+    const auto& text = names::all[index_];
+    return {text.data, text.size};
+  }
   [[nodiscard]] bool empty() const { return index_ == 0; }
 
   friend bool operator==(Symbol, Symbol) = default;
