@@ -95,8 +95,15 @@ struct FailedReply {
   const char* what = "";
 };
 
-using Reply =
-    std::variant<ReceiptReply, QuoteReply, MemberReply, HistoryReply, RefusedReply, FailedReply>;
+/// A receipt that the edge has written already: see `Call::write`.
+struct WrittenReply {
+  std::string bytes;
+  /// What the edge counts it as, in the edge's own terms.
+  std::uint8_t outcome = 0;
+};
+
+using Reply = std::variant<ReceiptReply, QuoteReply, MemberReply, HistoryReply, RefusedReply,
+                           FailedReply, WrittenReply>;
 
 using Request =
     std::variant<domain::Enroll, domain::Checkout, domain::Refund, domain::Hold, domain::Release,
@@ -151,11 +158,18 @@ struct Call {
   absl::AnyInvocable<void()> queued;
   /// Called exactly once, on a thread of the engine; must not block.
   absl::AnyInvocable<void(Reply&&, const CallTimes&)> done;
+  /// If set, receipts of this very call are told as what this writes of them. It is long until what was
+  /// decided is durable, and by then all that a receipt tells of has left the processor's caches; so it is
+  /// written when it is decided, and only its bytes wait. Called on a thread of the engine, at most once;
+  /// never answers no bytes.
+  WrittenReply (*write)(const ReceiptReply& receipt) = nullptr;
   /// None for a call that came alone. Told after `done` has run, once for all that were answered together.
   std::shared_ptr<ReplyGroup> group;
   /// The engine's own: where the reply waits until what it tells of is durable. By itself, since calls
   /// wait long without one, and many of them.
   std::unique_ptr<Reply> reply;
+  /// What waits instead if it has been written.
+  WrittenReply written;
 };
 
 }  // namespace wutong

@@ -133,10 +133,11 @@ class Codec {
 
   /// Appends the stored form of `event` to `batch`. A batch is events one after another.
   virtual void append_event(std::string& batch, const LogEvent& event) const = 0;
-  /// Appends the stored form of a member's event to `batch`, as `append_event` does. Answers the event as
-  /// a packed record, if it is one: `pack` of it, without encoding it anew.
-  [[nodiscard]] virtual std::optional<PackedRecord> append_member_event(
-      std::string& batch, domain::MemberKey member, const domain::Event& event) const = 0;
+  /// Appends the stored form of a member's event to `batch`, as `append_event` does. True if the event is
+  /// a record; then `record` is `pack` of it, without encoding it anew, in the room that it had before.
+  [[nodiscard]] virtual bool append_member_event(std::string& batch, domain::MemberKey member,
+                                                 const domain::Event& event,
+                                                 PackedRecord& record) const = 0;
   [[nodiscard]] virtual CodecResult<std::vector<LogEvent>> events_of(
       std::string_view batch) const = 0;
 

@@ -190,17 +190,16 @@ class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
   std::uint32_t run_cohort(std::uint32_t calls_max);
   [[nodiscard]] static bool may_join_cohort(MemberActor& member);
   /// False if the member is to be run alone.
-  bool join_cohort(MemberActor& member);
+  bool join_cohort(MemberActor& member, Deciding& joined);
   void decide_alone(Deciding& deciding);
   void leave_cohort(Deciding& deciding);
   /// What time has brought about by `now` becomes an event; false if there is nothing.
   bool let_time_pass(MemberActor& member, domain::Instant now);
   /// Stamps, logs, applies, keeps the record. The event's position is the member's afterwards.
   void commit_event(MemberActor& member, domain::Event& event);
-  [[nodiscard]] std::optional<PackedRecord> write_event(const MemberActor& member,
-                                                        domain::Event& event);
-  void apply_event(MemberActor& member, const domain::Event& event,
-                   const std::optional<PackedRecord>& record);
+  [[nodiscard]] bool write_event(const MemberActor& member, domain::Event& event,
+                                 PackedRecord& record);
+  void apply_event(MemberActor& member, const domain::Event& event, const PackedRecord* record);
   void answer_accepted(MemberActor& member, WaitingCall& waiting, domain::Event& event);
   void answer_otherwise(MemberActor& member, WaitingCall& waiting, domain::Decision& decision);
   /// Remembers that the order's claim is to be confirmed, and asks for it.
@@ -236,6 +235,7 @@ class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
                    std::optional<ClaimKey> claim, bool read_only);
   void refuse(MemberActor& member, WaitingCall& waiting, domain::Refused refused, bool retryable);
   void finish(Call& call, Reply&& reply);
+  void finish_as_decided(Call& call);
   void fail(const std::shared_ptr<Call>& call, CallFailure failure, const char* what);
   /// Of a call that was never taken.
   static void turn_away(const std::shared_ptr<Call>& call, FailedReply reply);
@@ -339,13 +339,12 @@ class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
   absl::flat_hash_map<std::uint64_t, std::vector<domain::Event>> tail_;
   /// Members that have work, each at its `busy_at`; they stay in memory as long as they have it.
   std::vector<MemberActor*> busy_;
-  /// Of this shard's members, and no others'.
-  std::unique_ptr<RecordPress> press_;
+  std::unique_ptr<RecordPress> press_;  ///< of this shard's members, and no others'
   /// What members worked with before; most have some for a moment only.
   std::vector<std::unique_ptr<MemberWork>> spare_work_;
   std::deque<MemberActor*> runnable_;
   ComingMembers coming_;
-  /// Empty but within `run_cohort`.
+  /// Room for those that `run_cohort` runs.
   std::vector<Deciding> cohort_;
   /// Their reads failed; they are tried again at the next tick.
   std::vector<std::uint64_t> retry_;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <span>
 #include <type_traits>
 #include <utility>
 
@@ -15,6 +16,15 @@ namespace wutong {
 namespace {
 
 constexpr std::size_t cohort_max = 16;
+
+/// Makes what `make` answers where it is to stand, without a move.
+template <typename Make>
+struct InPlace {
+  Make make;
+  operator std::invoke_result_t<const Make&>() const { return make(); }
+};
+template <typename Make>
+InPlace(Make) -> InPlace<Make>;
 
 /// The records that the command may ask for: of what it belongs to, and its own. Nothing for one that
 /// asks for none.
@@ -99,7 +109,7 @@ bool Shard::may_join_cohort(MemberActor& member) {
          call.member_id == member.state.id && !member.state.empty();
 }
 
-bool Shard::join_cohort(MemberActor& member) {
+bool Shard::join_cohort(MemberActor& member, Deciding& joined) {
   try {
     if (!may_join_cohort(member)) return false;
     auto& waiting = member.work->calls.front();
@@ -109,7 +119,6 @@ bool Shard::join_cohort(MemberActor& member) {
     let_time_pass(member, now);
     const auto order = std::get<domain::Checkout>(waiting.call->request).key;
     if (!put_records(member, waiting, order, order)) return false;
-    auto& joined = cohort_.emplace_back();
     joined.member = &member;
     joined.waiting = &waiting;
     joined.now = now;
@@ -123,40 +132,46 @@ bool Shard::join_cohort(MemberActor& member) {
 
 std::uint32_t Shard::run_cohort(std::uint32_t calls_max) {
   std::uint32_t calls_run = 0;
-  while (!runnable_.empty() && cohort_.size() < cohort_max &&
-         calls_run + cohort_.size() < calls_max) {
+  std::size_t joined = 0;
+  cohort_.resize(cohort_max);
+  while (!runnable_.empty() && joined < cohort_max && calls_run + joined < calls_max) {
     auto& member = *runnable_.front();
     runnable_.pop_front();
     // Who has joined counts as runnable until its call is done, so nobody joins twice.
-    if (join_cohort(member)) continue;
+    if (join_cohort(member, cohort_[joined])) {
+      ++joined;
+      continue;
+    }
     member.work->runnable = false;
     calls_run += std::max(run(member, calls_max - calls_run), 1U);
   }
-  if (cohort_.empty()) return calls_run;
-  calls_run += static_cast<std::uint32_t>(cohort_.size());
-  for (auto& deciding : cohort_) decide_alone(deciding);
+  const std::span cohort(cohort_.data(), joined);
+  if (cohort.empty()) return calls_run;
+  calls_run += static_cast<std::uint32_t>(joined);
+  for (auto& deciding : cohort) decide_alone(deciding);
   note_moment();
   committing_ = true;
-  for (auto& deciding : cohort_) {
-    if (auto* event = deciding.accepted()) deciding.record = write_event(*deciding.member, *event);
+  for (auto& deciding : cohort) {
+    auto* event = deciding.accepted();
+    deciding.is_filed = event && write_event(*deciding.member, *event, deciding.record);
   }
-  for (auto& deciding : cohort_) {
+  for (auto& deciding : cohort) {
     if (auto* event = deciding.accepted()) {
-      apply_event(*deciding.member, *event, deciding.record);
+      apply_event(*deciding.member, *event, deciding.is_filed ? &deciding.record : nullptr);
     }
   }
   committing_ = false;
-  for (auto& deciding : cohort_) leave_cohort(deciding);
-  cohort_.clear();
+  for (auto& deciding : cohort) leave_cohort(deciding);
   return calls_run;
 }
 
 void Shard::decide_alone(Deciding& deciding) {
   const auto& checkout = std::get<domain::Checkout>(deciding.waiting->call->request);
   try {
-    // Not by `make_unique`, which would move it.
-    deciding.decision.reset(new domain::Decision(domain::decide(
-        deciding.member->state, *rules_.program, *rules_.policy, checkout, deciding.now)));
+    deciding.decision.emplace(InPlace{[&] {
+      return domain::decide(deciding.member->state, *rules_.program, *rules_.policy, checkout,
+                            deciding.now);
+    }});
   } catch (const BrokenPromiseError& broken) {
     give_up_call(*deciding.member, *deciding.waiting, broken);
   }
@@ -174,6 +189,7 @@ void Shard::leave_cohort(Deciding& deciding) {
       answer_otherwise(member, waiting, *deciding.decision);
     }
   }
+  deciding.decision.reset();
   member.state.records.clear();
   work.calls.pop_front();
   --calls_queued_;
@@ -197,24 +213,25 @@ bool Shard::let_time_pass(MemberActor& member, domain::Instant now) {
 
 void Shard::commit_event(MemberActor& member, domain::Event& event) {
   committing_ = true;
-  auto record = write_event(member, event);
-  apply_event(member, event, record);
+  PackedRecord record;
+  const bool is_filed = write_event(member, event, record);
+  apply_event(member, event, is_filed ? &record : nullptr);
   committing_ = false;
 }
 
-std::optional<PackedRecord> Shard::write_event(const MemberActor& member, domain::Event& event) {
+bool Shard::write_event(const MemberActor& member, domain::Event& event, PackedRecord& record) {
   domain::header_of(event).position = log_->advance();
-  auto record = parts_.codec.append_member_event(log_->batch(), member.key, event);
+  const bool is_filed = parts_.codec.append_member_event(log_->batch(), member.key, event, record);
   log_->added();
-  return record;
+  return is_filed;
 }
 
 void Shard::apply_event(MemberActor& member, const domain::Event& event,
-                        const std::optional<PackedRecord>& record) {
+                        const PackedRecord* record) {
   const auto position = domain::header_of(event).position;
   domain::apply(member.state, event);
   flush_.touch(member, position);
-  if (record) member.records.add(*record);
+  if (record != nullptr) member.records.add(*record);
   if (std::holds_alternative<domain::CheckedOut>(event)) return;
   const auto* unlinked = std::get_if<domain::IdentityUnlinked>(&event);
   if (unlinked != nullptr) {
@@ -234,9 +251,11 @@ void Shard::answer_accepted(MemberActor& member, WaitingCall& waiting, domain::E
   const auto now = time_of(member, *waiting.call);
   const auto position = member.state.position;
   std::optional<ClaimKey> claim;
-  // Built where it will wait: a receipt is large.
-  waiting.call->reply = std::make_unique<Reply>(std::in_place_type<ReceiptReply>);
-  auto& receipt = std::get<ReceiptReply>(*waiting.call->reply);
+  // Built where it will wait, if it will: a receipt is large.
+  auto& call = *waiting.call;
+  std::optional<ReceiptReply> told;
+  if (!call.write) call.reply = std::make_unique<Reply>(std::in_place_type<ReceiptReply>);
+  auto& receipt = call.write ? told.emplace() : std::get<ReceiptReply>(*call.reply);
   if (const auto* checkout = std::get_if<domain::CheckedOut>(&event)) {
     claim = settle(member, waiting, *checkout);
     receipt.standing = standing_behind(member, *checkout, now);
@@ -249,6 +268,8 @@ void Shard::answer_accepted(MemberActor& member, WaitingCall& waiting, domain::E
   // A decline takes no id.
   if (std::holds_alternative<domain::Declined>(receipt.record)) free_claim(member, waiting);
   if (!claim) receipt.standing = standing_of(member, receipt.record, now);
+  receipt.shard = parts_.number;
+  if (call.write) call.written = call.write(receipt);
   reply_after(std::move(waiting.call), position, claim, false);
 }
 

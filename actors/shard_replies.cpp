@@ -73,7 +73,7 @@ void Shard::settle_or_finish(PendingReply pending) {
     awaiting_lease_.push_back(std::move(pending));
     return;
   }
-  finish(*pending.call, std::move(*pending.call->reply));
+  finish_as_decided(*pending.call);
 }
 
 void Shard::release_replies() {
@@ -84,7 +84,7 @@ void Shard::release_replies() {
   }
   if (awaiting_lease_.empty() || !lease_held()) return;
   for (auto& pending : std::exchange(awaiting_lease_, {})) {
-    if (pending.call) finish(*pending.call, std::move(*pending.call->reply));
+    if (pending.call) finish_as_decided(*pending.call);
   }
 }
 
@@ -114,6 +114,11 @@ void Shard::finish(Call& call, Reply&& reply) {
   } else {
     call.group.reset();
   }
+}
+
+void Shard::finish_as_decided(Call& call) {
+  if (call.reply) return finish(call, std::move(*call.reply));
+  finish(call, std::move(call.written));
 }
 
 void Shard::tell_groups() {

@@ -31,19 +31,20 @@ struct PendingReply {
   bool read_only = false;
 };
 
-/// A checkout that is decided beside others, step by step.
+/// A checkout that is decided beside others, step by step: the room for one, used again and again.
 struct Deciding {
   MemberActor* member = nullptr;
   /// The first of the member's queue; without a call once it is given up.
   WaitingCall* waiting = nullptr;
   domain::Instant now;
-  /// By itself, since it is large, and made where it stays.
-  std::unique_ptr<domain::Decision> decision;
-  std::optional<PackedRecord> record;
+  std::optional<domain::Decision> decision;
+  /// What happens is a record too.
+  bool is_filed = false;
+  PackedRecord record;
 
   /// What happens; null if nothing does.
   [[nodiscard]] domain::Event* accepted() {
-    auto* accepted = std::get_if<domain::Accepted>(decision.get());
+    auto* accepted = decision ? std::get_if<domain::Accepted>(&*decision) : nullptr;
     return accepted == nullptr ? nullptr : &accepted->event;
   }
 };

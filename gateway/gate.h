@@ -71,6 +71,7 @@ class Gate {
     if (call) {
       (*call)->deadline = deadline_of(arrival);
       (*call)->times.submitted = arrival.begun_ns;
+      (*call)->write = write_ahead;
     }
     return call;
   }

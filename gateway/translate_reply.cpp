@@ -86,18 +86,24 @@ void write_receipt(WireWriter& out, const ReceiptReply& reply, bool replayed) {
   out.end(to);
 }
 
+Outcome write_own_receipt(WireWriter& out, const ReceiptReply& reply) {
+  out.message<receipt_field>([&] { write_receipt(out, reply, reply.replayed); }, long_message);
+  if (reply.replayed) return Outcome::replayed;
+  const bool declined = std::holds_alternative<domain::Declined>(reply.record);
+  return declined ? Outcome::declined : Outcome::done;
+}
+
 /// The reply of a method that answers a receipt or a refusal.
 OrProblem<Outcome> write_receipt_or_refusal(WireWriter& out, const Reply& reply, Method method) {
   if (const auto* refused = std::get_if<RefusedReply>(&reply)) {
     return write_refused(out, *refused, method);
   }
   const auto* receipt = std::get_if<ReceiptReply>(&reply);
-  if (receipt == nullptr) return unforeseen();
-  out.message<receipt_field>([&] { write_receipt(out, *receipt, receipt->replayed); },
-                             long_message);
-  if (receipt->replayed) return Outcome::replayed;
-  const bool declined = std::holds_alternative<domain::Declined>(receipt->record);
-  return declined ? Outcome::declined : Outcome::done;
+  if (receipt != nullptr) return write_own_receipt(out, *receipt);
+  const auto* written = std::get_if<WrittenReply>(&reply);
+  if (written == nullptr) return unforeseen();
+  out.append(written->bytes);
+  return static_cast<Outcome>(written->outcome);
 }
 
 OrProblem<Outcome> write_known_receipt(WireWriter& out, const Reply& reply) {
@@ -254,8 +260,7 @@ bool covers(const Credential& credential, const domain::Record& record) {
                     record);
 }
 
-OrProblem<Outcome> write_history(WireWriter& out, const Reply& reply,
-                                 const Credential* reader) {
+OrProblem<Outcome> write_history(WireWriter& out, const Reply& reply, const Credential* reader) {
   using Told = v1::ListHistoryReply;
   const auto* history = std::get_if<HistoryReply>(&reply);
   if (history == nullptr || reader == nullptr) return unforeseen();
@@ -274,6 +279,12 @@ OrProblem<Outcome> write_history(WireWriter& out, const Reply& reply,
 }
 
 }  // namespace
+
+WrittenReply write_ahead(const ReceiptReply& receipt) {
+  WireWriter out;
+  const auto outcome = write_own_receipt(out, receipt);
+  return {.bytes = std::string(out.all()), .outcome = static_cast<std::uint8_t>(outcome)};
+}
 
 OrProblem<Outcome> write_reply(WireWriter& out, const Reply& reply, Method method,
                                const Credential* reader) {

@@ -21,4 +21,8 @@ enum class Outcome : std::uint8_t { done, replayed, refused, declined };
 [[nodiscard]] OrProblem<Outcome> write_reply(WireWriter& out, const Reply& reply, Method method,
                                              const Credential* reader = nullptr);
 
+/// The reply of a method that answers a receipt or a refusal to the call that `receipt` comes of, written
+/// ahead of time: `write_reply` writes it as it is.
+[[nodiscard]] WrittenReply write_ahead(const ReceiptReply& receipt);
+
 }  // namespace wutong

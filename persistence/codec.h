@@ -16,8 +16,9 @@ namespace wutong::persistence {
 class StoredCodec final : public Codec {
  public:
   void append_event(std::string& batch, const LogEvent& event) const override;
-  [[nodiscard]] std::optional<PackedRecord> append_member_event(
-      std::string& batch, domain::MemberKey member, const domain::Event& event) const override;
+  [[nodiscard]] bool append_member_event(std::string& batch, domain::MemberKey member,
+                                         const domain::Event& event,
+                                         PackedRecord& record) const override;
   [[nodiscard]] CodecResult<std::vector<LogEvent>> events_of(std::string_view batch) const override;
 
   [[nodiscard]] PackedRecord pack(const domain::Record& record) const override;

@@ -67,14 +67,14 @@ EventInBatch write_member_event(WireWriter& out, domain::MemberKey member,
   return {.whole = out.piece(begin, out.size()), .event = out.piece(front_end, out.size())};
 }
 
-PackedRecord packed_as(const domain::FiledUnder& filed, domain::Position position, bool declined,
-                       std::string_view bytes) {
-  return {.key = filed.key,
-          .order = filed.beside.value_or(filed.key),
-          .position = position,
-          .filed_at = filed.at,
-          .declined = declined,
-          .bytes = std::string(bytes)};
+void pack_as(const domain::FiledUnder& filed, domain::Position position, bool declined,
+             std::string_view bytes, PackedRecord& record) {
+  record.key = filed.key;
+  record.order = filed.beside.value_or(filed.key);
+  record.position = position;
+  record.filed_at = filed.at;
+  record.declined = declined;
+  record.bytes.assign(bytes);
 }
 
 struct LogEventAppender {
@@ -246,17 +246,17 @@ void StoredCodec::append_event(std::string& batch, const LogEvent& event) const 
   std::visit(LogEventAppender{batch}, event);
 }
 
-std::optional<PackedRecord> StoredCodec::append_member_event(std::string& batch,
-                                                             domain::MemberKey member,
-                                                             const domain::Event& event) const {
+bool StoredCodec::append_member_event(std::string& batch, domain::MemberKey member,
+                                      const domain::Event& event, PackedRecord& record) const {
   const auto& header = domain::header_of(event);
   const auto filed = domain::filed_under(event);
   WireWriter out;
   const auto written = write_member_event(out, member, event, header, filed);
   batch.append(written.whole);
-  if (!filed) return std::nullopt;
-  return packed_as(*filed, header.position, std::holds_alternative<domain::Declined>(event),
-                   written.event);
+  if (!filed) return false;
+  pack_as(*filed, header.position, std::holds_alternative<domain::Declined>(event), written.event,
+          record);
+  return true;
 }
 
 CodecResult<std::vector<LogEvent>> StoredCodec::events_of(std::string_view batch) const {
@@ -278,10 +278,12 @@ PackedRecord StoredCodec::pack(const domain::Record& record) const {
   WireWriter out;
   const auto written = write_event(out, record);
   written.put_in_order(out);
-  return packed_as(
-      domain::filed_under(record),
-      std::visit([](const auto& happened) { return happened.header.position; }, record),
-      std::holds_alternative<domain::Declined>(record), out.piece(written.size(), out.size()));
+  PackedRecord packed;
+  pack_as(domain::filed_under(record),
+          std::visit([](const auto& happened) { return happened.header.position; }, record),
+          std::holds_alternative<domain::Declined>(record), out.piece(written.size(), out.size()),
+          packed);
+  return packed;
 }
 
 CodecResult<domain::Record> StoredCodec::unpack(const PackedRecord& record) const {

@@ -202,6 +202,12 @@ class WireWriter {
     close(opened);
   }
 
+  /// What another has written.
+  void append(std::string_view written) {
+    char* const to = room(written.size());
+    std::memcpy(to, written.data(), written.size());
+    at_ = to + written.size();
+  }
   /// Writes what stands in itself from the byte `begin` up to the byte `end` once more.
   void repeat(std::size_t begin, std::size_t end) {
     char* const to = room(end - begin);

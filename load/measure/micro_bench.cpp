@@ -69,7 +69,8 @@ class Scene {
   }
   void encode(std::string& batch) const {
     batch.clear();
-    benchmark::DoNotOptimize(codec_.append_member_event(batch, {0x1234567890abcdef}, event_));
+    benchmark::DoNotOptimize(
+        codec_.append_member_event(batch, {0x1234567890abcdef}, event_, record_));
   }
   void decode_record() const { benchmark::DoNotOptimize(codec_.unpack(records_.back())); }
   void encode_snapshot() const {
@@ -121,6 +122,7 @@ class Scene {
   persistence::StoredCodec codec_;
   domain::Member member_;
   std::vector<PackedRecord> records_;
+  mutable PackedRecord record_;
   domain::Checkout next_;
   domain::Event event_;
   std::uint64_t sequence_ = 100'000;

@@ -56,6 +56,37 @@ TEST_F(EngineTest, ACheckoutEarnsAndItsRepetitionChangesNothing) {
   EXPECT_EQ(balance("alice"), domain::Points{88});
 }
 
+TEST_F(EngineTest, AReceiptIsWrittenForItsOwnCallAsItStoodThen) {
+  engine->enroll("alice", noon);
+  const auto call = [&](Request request) {
+    auto asked = std::make_unique<Call>();
+    asked->member_id = "alice";
+    asked->member = member_key("alice");
+    asked->request = std::move(request);
+    asked->received_at = noon;
+    asked->write = [](const ReceiptReply& receipt) {
+      const auto& order = std::get<domain::CheckedOut>(receipt.record);
+      return WrittenReply{
+          .bytes = order.order_id + ": " + std::to_string(receipt.standing.now.available.count),
+          .outcome = 7};
+    };
+    return engine->submit(std::move(asked));
+  };
+
+  // Together, so that each is decided before the one before it is durable.
+  auto first = call(checkout_of("o1", 10'000, noon));
+  auto second = call(checkout_of("o2", 20'000, noon));
+  auto again = call(checkout_of("o1", 10'000, noon));
+  auto other = call(checkout_of("o1", 10'001, noon));
+
+  const auto written = std::get<WrittenReply>(first.get());
+  EXPECT_EQ(written.bytes, "o1: 10");
+  EXPECT_EQ(written.outcome, 7);
+  EXPECT_EQ(std::get<WrittenReply>(second.get()).bytes, "o2: 30");
+  EXPECT_TRUE(std::get<ReceiptReply>(again.get()).replayed);
+  EXPECT_EQ(refusal_in(other.get()), domain::Refusal::other_content);
+}
+
 TEST_F(EngineTest, AnOrderIsOneMembersOnly) {
   for (const auto* member : {"alice", "bob"}) engine->enroll(member, noon);
   engine->call("alice", checkout_of("o1", 10'000, noon), noon);

@@ -26,6 +26,9 @@ const char* name_of(CallFailure failure) {
   return "?";
 }
 
+/// Receipts written ahead of time, each by the bytes that stand for it. All of a simulation is one thread.
+std::map<std::string, ReceiptReply> receipts_ahead;
+
 }  // namespace
 
 std::string text_of(const Reply& reply) {
@@ -46,7 +49,18 @@ std::string text_of(const Reply& reply) {
                                                        : "quote";
 }
 
+WrittenReply SimulatedCalls::write_ahead(const ReceiptReply& receipt) {
+  static std::uint64_t number = 0;
+  auto bytes = std::to_string(++number);
+  receipts_ahead.emplace(bytes, receipt);
+  return {.bytes = std::move(bytes)};
+}
+
 void SimulatedCalls::on_reply(Asked& asked, const Reply& reply) {
+  if (const auto* written = std::get_if<WrittenReply>(&reply)) {
+    ++said_["written ahead"];
+    return on_reply(asked, Reply(receipts_ahead.at(written->bytes)));
+  }
   if (++asked.answers > 1) return complain(asked, "answered twice");
   ++answered_;
   was_exhausted_ = false;
@@ -56,7 +70,9 @@ void SimulatedCalls::on_reply(Asked& asked, const Reply& reply) {
   std::visit(
       [&](const auto& of_kind) {
         using Kind = std::decay_t<decltype(of_kind)>;
-        if constexpr (!std::is_same_v<Kind, QuoteReply>) check(asked, of_kind);
+        constexpr bool is_checked =
+            !std::is_same_v<Kind, QuoteReply> && !std::is_same_v<Kind, WrittenReply>;
+        if constexpr (is_checked) check(asked, of_kind);
       },
       reply);
   if (!mirror_.complaint().empty()) complain(asked, mirror_.complaint());

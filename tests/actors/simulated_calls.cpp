@@ -142,6 +142,7 @@ std::unique_ptr<Call> SimulatedCalls::make(Question question, domain::Instant no
   call->request = std::move(request);
   call->received_at = now;
   call->deadline = deadline_ns;
+  if (asked.number % 2 == 0) call->write = write_ahead;
   call->done = [this, &asked](const Reply& reply, const CallTimes&) { on_reply(asked, reply); };
   return call;
 }

@@ -103,6 +103,8 @@ class SimulatedCalls {
   void check_nobody_held(const Asked& asked);
   void check_another_held(const Asked& asked, domain::IdentityKey identity);
   void on_reply(Asked& asked, const Reply& reply);
+  /// As an edge would, for every other call: what is told then must be as true as what is told at once.
+  static WrittenReply write_ahead(const ReceiptReply& receipt);
   void check(const Asked& asked, const ReceiptReply& reply);
   void check(const Asked& asked, const MemberReply& reply);
   void check(const Asked& asked, const HistoryReply& reply);

@@ -52,6 +52,7 @@ TEST(Simulation, KeepsEveryPromiseOnBadDays) {
   for (const auto& [what, count] : coverage) std::cout << count << '\t' << what << '\n';
   if (seeds.last - seeds.first < 100) return;
   for (const auto* what : {"said: receipt",
+                           "said: written ahead",
                            "said: receipt again",
                            "said: history",
                            "said: refused 10",

@@ -54,6 +54,28 @@ RC_GTEST_PROP(TranslateReply, ReceiptsHaveTheBytesThatTheirClassWouldWrite,
   }
 }
 
+RC_GTEST_PROP(TranslateReply, AReceiptWrittenAheadIsTheSame,
+              (const Choices& choices, const std::vector<Step>& steps)) {
+  const auto world = lived(choices, steps);
+  for (const domain::Event& event : world.events) {
+    const auto record = domain::record_of(event);
+    if (!record) continue;
+    const ReceiptReply receipt{.record = *record, .standing = {.now = world.balances()}};
+    for (const auto method : {Method::checkout, Method::refund, Method::hold, Method::release,
+                              Method::grant, Method::revoke_grant}) {
+      WireWriter then;
+      WireWriter ahead;
+
+      const auto outcome = write_reply(then, receipt, method);
+      const auto ahead_outcome = write_reply(ahead, write_ahead(receipt), method);
+
+      RC_ASSERT(ahead.all() == then.all());
+      RC_ASSERT(ahead.size() > 0);
+      RC_ASSERT(*ahead_outcome == *outcome);
+    }
+  }
+}
+
 RC_GTEST_PROP(TranslateReply, MembersAndQuotesHaveTheBytesThatTheirClassWouldWrite,
               (const Choices& choices, const std::vector<Step>& steps)) {
   const auto world = lived(choices, steps);

@@ -68,6 +68,9 @@ class TestEngine {
                             domain::Instant received_at, std::int64_t timeout_ms = 20'000);
   Reply call(domain::IdentityKey identity, Request request, domain::Instant received_at);
 
+  /// A call as it is, but for its deadline and for who is told.
+  std::future<Reply> submit(std::unique_ptr<Call> call, std::int64_t timeout_ms = 20'000);
+
   void enroll(const std::string& member_id, domain::Instant at);
 
   /// Ends the engine without a flush, as a crash would, or in order.
@@ -75,8 +78,6 @@ class TestEngine {
   bool stop(std::int64_t bound_ms = 20'000);
 
  private:
-  std::future<Reply> submit(std::unique_ptr<Call> call, std::int64_t timeout_ms);
-
   persistence::StoredCodec codec_;
   MemorySafekeeping safekeeping_;
   std::unique_ptr<Engine> engine_;
