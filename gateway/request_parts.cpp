@@ -6,24 +6,25 @@ namespace wutong {
 
 using domain::StoreId;
 
-OrProblem<const domain::Venue*> venue_of(const std::string& text, std::string path,
+OrProblem<const domain::Venue*> venue_of(const std::string& text, const shape::Path& path,
                                          const TranslationContext& context) {
   WUTONG_TAKE(name, shape::id(text, path));
   const auto id = domain::VenueId::find(name);
   const domain::Venue* venue = id ? context.program.venue(*id) : nullptr;
-  if (venue == nullptr) return wrong(Code::not_found, std::move(path), "names no venue");
+  if (venue == nullptr) return wrong(Code::not_found, path.text(), "names no venue");
   if (!context.credential.covers(name)) {
-    return wrong(Code::permission_denied, std::move(path), "is not one of this token's venues");
+    return wrong(Code::permission_denied, path.text(), "is not one of this token's venues");
   }
   return venue;
 }
 
-OrProblem<StoreId> store_of(const std::string& text, std::string path, const domain::Venue& venue) {
+OrProblem<StoreId> store_of(const std::string& text, const shape::Path& path,
+                            const domain::Venue& venue) {
   if (text.empty()) return StoreId();
   WUTONG_TAKE(name, shape::id(text, path));
   const auto id = StoreId::find(name);
   if (!id || !venue.stores.contains(*id)) {
-    return wrong(Code::not_found, std::move(path), "names no store of the venue");
+    return wrong(Code::not_found, path.text(), "names no store of the venue");
   }
   return *id;
 }
@@ -52,13 +53,13 @@ OrProblem<Place> place_of(bool is_given, const v1::Origin& origin,
                .venue = venue};
 }
 
-OrProblem<IdentityName> identity_of(const v1::Identity& identity, const std::string& path,
+OrProblem<IdentityName> identity_of(const v1::Identity& identity, std::string_view path,
                                     const TranslationContext& context) {
   if (identity.kind() == v1::IDENTITY_KIND_UNSPECIFIED ||
       !v1::IdentityKind_IsValid(identity.kind())) {
-    return invalid(shape::join(path, "kind"), "is not a known kind");
+    return invalid(shape::Path(path, "kind").text(), "is not a known kind");
   }
-  const std::string value_path = shape::join(path, "value");
+  const shape::Path value_path(path, "value");
   WUTONG_TAKE(value, identity.kind() == v1::IDENTITY_KIND_PHONE
                          ? shape::phone(identity.value(), value_path)
                          : shape::id(identity.value(), value_path));

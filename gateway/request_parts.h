@@ -9,6 +9,7 @@
 
 #include "actors/call.h"
 #include "gateway/problem.h"
+#include "gateway/shape.h"
 #include "gateway/translate_request.h"
 
 /// Evaluates `expression`, an OrProblem; answers the problem, or goes on with its value in `name`.
@@ -21,11 +22,12 @@
 namespace wutong {
 
 /// The venue, if the program has it and the credential covers it.
-[[nodiscard]] OrProblem<const domain::Venue*> venue_of(const std::string& text, std::string path,
+[[nodiscard]] OrProblem<const domain::Venue*> venue_of(const std::string& text,
+                                                       const shape::Path& path,
                                                        const TranslationContext& context);
 
 /// The store of `venue`; the empty one for an empty text.
-[[nodiscard]] OrProblem<domain::StoreId> store_of(const std::string& text, std::string path,
+[[nodiscard]] OrProblem<domain::StoreId> store_of(const std::string& text, const shape::Path& path,
                                                   const domain::Venue& venue);
 
 struct Place {
@@ -52,7 +54,7 @@ struct IdentityName {
 
 /// What is told of it from here on is its keyed hash.
 [[nodiscard]] OrProblem<IdentityName> identity_of(const v1::Identity& identity,
-                                                  const std::string& path,
+                                                  std::string_view path,
                                                   const TranslationContext& context);
 
 enum class Told : std::uint8_t { required, optional };

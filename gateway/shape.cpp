@@ -1,6 +1,7 @@
 #include "gateway/shape.h"
 
 #include <array>
+#include <cstring>
 
 #include "actors/domain/calendar.h"
 #include "gateway/text.h"
@@ -18,10 +19,31 @@ std::optional<int> digits(std::string_view text) {
   return value;
 }
 
+/// Whether each of the eight bytes is from 0x20 to 0x7e. Each test looks at its own byte's highest bit;
+/// what one byte borrows of or carries into the next is met only where one of them is no such byte.
+bool all_printable_ascii(std::uint64_t eight) {
+  constexpr std::uint64_t ones = 0x0101010101010101;
+  constexpr std::uint64_t highest = ones * 0x80;
+  const auto below_space = eight - ones * 0x20;
+  const auto above_tilde = eight + ones;
+  return ((eight | below_space | above_tilde) & highest) == 0;
+}
+
 }  // namespace
 
+std::string Path::text() const {
+  if (index_ != none) return concat({parent_, "[", std::to_string(index_), "].", field_});
+  return parent_.empty() ? std::string(field_) : concat({parent_, ".", field_});
+}
+
 bool has_control_character(std::string_view text) {
-  for (std::size_t i = 0; i < text.size(); ++i) {
+  std::size_t i = 0;
+  for (; i + sizeof(std::uint64_t) <= text.size(); i += sizeof(std::uint64_t)) {
+    std::uint64_t eight;
+    std::memcpy(&eight, text.data() + i, sizeof eight);
+    if (!all_printable_ascii(eight)) break;
+  }
+  for (; i < text.size(); ++i) {
     const auto byte = static_cast<unsigned char>(text[i]);
     if (byte < 0x20 || byte == 0x7f) return true;
     if (byte == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0) {
@@ -31,69 +53,67 @@ bool has_control_character(std::string_view text) {
   return false;
 }
 
-OrProblem<std::string_view> id(std::string_view value, std::string_view path) {
-  if (value.empty()) return invalid(std::string(path), "is missing");
+OrProblem<std::string_view> id(std::string_view value, const Path& path) {
+  if (value.empty()) return invalid(path.text(), "is missing");
   return text(value, path);
 }
 
-OrProblem<std::string_view> text(std::string_view value, std::string_view path,
-                                 std::size_t bytes_max) {
+OrProblem<std::string_view> text(std::string_view value, const Path& path, std::size_t bytes_max) {
   if (value.size() > bytes_max) {
-    return invalid(std::string(path),
-                   concat({"is longer than ", std::to_string(bytes_max), " bytes"}));
+    return invalid(path.text(), concat({"is longer than ", std::to_string(bytes_max), " bytes"}));
   }
   if (has_control_character(value)) {
-    return invalid(std::string(path), "has a control character");
+    return invalid(path.text(), "has a control character");
   }
   return value;
 }
 
-OrProblem<std::string_view> phone(std::string_view value, std::string_view path) {
-  if (value.empty()) return invalid(std::string(path), "is missing");
+OrProblem<std::string_view> phone(std::string_view value, const Path& path) {
+  if (value.empty()) return invalid(path.text(), "is missing");
   const bool is_number = value.size() >= 5 && value.size() <= 15 && value.front() != '0' &&
                          value.find_first_not_of("0123456789") == std::string_view::npos;
   if (!is_number) {
-    return invalid(std::string(path), "is not a phone number of 5 to 15 digits as E.164 has it");
+    return invalid(path.text(), "is not a phone number of 5 to 15 digits as E.164 has it");
   }
   return value;
 }
 
-OrProblem<std::string_view> currency(std::string_view value, std::string_view path) {
-  if (value.empty()) return invalid(std::string(path), "is missing");
+OrProblem<std::string_view> currency(std::string_view value, const Path& path) {
+  if (value.empty()) return invalid(path.text(), "is missing");
   const auto capital = [](char c) { return c >= 'A' && c <= 'Z'; };
   if (value.size() != 3 || !capital(value[0]) || !capital(value[1]) || !capital(value[2])) {
-    return invalid(std::string(path), "is not an ISO 4217 code");
+    return invalid(path.text(), "is not an ISO 4217 code");
   }
   return value;
 }
 
-OrProblem<std::int64_t> quantity(std::int64_t value, std::string_view path) {
-  if (value < 0) return invalid(std::string(path), "is negative");
+OrProblem<std::int64_t> quantity(std::int64_t value, const Path& path) {
+  if (value < 0) return invalid(path.text(), "is negative");
   if (value > quantity_max) {
-    return invalid(std::string(path), concat({"is above ", std::to_string(quantity_max)}));
+    return invalid(path.text(), concat({"is above ", std::to_string(quantity_max)}));
   }
   return value;
 }
 
-OrProblem<domain::Money> money(std::int64_t minor_units, std::string_view path) {
+OrProblem<domain::Money> money(std::int64_t minor_units, const Path& path) {
   return quantity(minor_units, path).map([](std::int64_t value) { return domain::Money{value}; });
 }
 
-OrProblem<domain::Points> points(std::int64_t count, std::string_view path) {
+OrProblem<domain::Points> points(std::int64_t count, const Path& path) {
   return quantity(count, path).map([](std::int64_t value) { return domain::Points{value}; });
 }
 
-OrProblem<domain::Instant> instant(std::int64_t unix_ms, std::string_view path) {
-  if (unix_ms == 0) return invalid(std::string(path), "is missing");
+OrProblem<domain::Instant> instant(std::int64_t unix_ms, const Path& path) {
+  if (unix_ms == 0) return invalid(path.text(), "is missing");
   if (unix_ms < 0 || unix_ms > unix_ms_max) {
-    return invalid(std::string(path), "is not a time between the years 1970 and 9999");
+    return invalid(path.text(), "is not a time between the years 1970 and 9999");
   }
   return domain::Instant{unix_ms};
 }
 
-OrProblem<std::optional<domain::Day>> day(std::string_view value, std::string_view path) {
+OrProblem<std::optional<domain::Day>> day(std::string_view value, const Path& path) {
   if (value.empty()) return std::optional<domain::Day>();
-  const auto no_day = [&] { return invalid(std::string(path), "is not a day written YYYY-MM-DD"); };
+  const auto no_day = [&] { return invalid(path.text(), "is not a day written YYYY-MM-DD"); };
   if (value.size() != 10 || value[4] != '-' || value[7] != '-') return no_day();
   const auto year = digits(value.substr(0, 4));
   const auto month = digits(value.substr(5, 2));
@@ -104,15 +124,6 @@ OrProblem<std::optional<domain::Day>> day(std::string_view value, std::string_vi
   const domain::Date told{.year = *year, .month = *month, .day = *day_of_month};
   if (domain::date_of(day) != told) return no_day();
   return std::optional(day);
-}
-
-std::string element(std::string_view path, int index, std::string_view field) {
-  return field.empty() ? concat({path, "[", std::to_string(index), "]"})
-                       : concat({path, "[", std::to_string(index), "].", field});
-}
-
-std::string join(std::string_view parent, std::string_view field) {
-  return parent.empty() ? std::string(field) : concat({parent, ".", field});
 }
 
 std::string text_of(domain::Day day) {

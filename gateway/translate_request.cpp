@@ -24,9 +24,8 @@ OrProblem<std::vector<domain::Tender>> tenders_of(const Tenders& given) {
   std::vector<domain::Tender> tenders;
   tenders.reserve(static_cast<std::size_t>(given.size()));
   for (int i = 0; i < given.size(); ++i) {
-    WUTONG_TAKE(kind, shape::id(given[i].kind(), shape::element("tenders", i, "kind")));
-    WUTONG_TAKE(amount, shape::money(given[i].amount_minor(),
-                                     shape::element("tenders", i, "amount_minor")));
+    WUTONG_TAKE(kind, shape::id(given[i].kind(), {"tenders", i, "kind"}));
+    WUTONG_TAKE(amount, shape::money(given[i].amount_minor(), {"tenders", i, "amount_minor"}));
     tenders.push_back({.kind = std::string(kind), .amount = amount});
   }
   return tenders;
@@ -34,10 +33,8 @@ OrProblem<std::vector<domain::Tender>> tenders_of(const Tenders& given) {
 
 OrProblem<domain::BasketLine> line_of(const v1::BasketLine& line, int index,
                                       const domain::Venue& venue) {
-  const auto path = [index](std::string_view field) {
-    return shape::element("lines", index, field);
-  };
-  if (line.number() == 0) return invalid(path("number"), "is missing");
+  const auto path = [index](std::string_view field) { return shape::Path("lines", index, field); };
+  if (line.number() == 0) return invalid(path("number").text(), "is missing");
   WUTONG_TAKE(amount, shape::money(line.amount_minor(), path("amount_minor")));
   WUTONG_TAKE(quantity, shape::quantity(line.quantity_thousandths(), path("quantity_thousandths")));
   WUTONG_TAKE(sku, shape::text(line.sku(), path("sku")));
@@ -63,17 +60,17 @@ OrProblem<std::vector<domain::BasketLine>> lines_of(const Lines& given,
   for (int i = 0; i < given.size(); ++i) {
     WUTONG_TAKE(line, line_of(given[i], i, venue));
     if (!numbers.insert(line.number).second) {
-      return invalid(shape::element("lines", i, "number"), "is used twice");
+      return invalid(shape::Path("lines", i, "number").text(), "is used twice");
     }
     lines.push_back(std::move(line));
   }
   return lines;
 }
 
-/// What a quote and a checkout have in common.
+/// What a quote and a checkout have in common, put where it will stay: an order is large.
 template <typename Request>
-OrProblem<domain::Checkout> order_of(const Request& request, Place place,
-                                     const TranslationContext& context) {
+OrProblem<void> fill_order(domain::Checkout& order, const Request& request, Place place,
+                           const TranslationContext& context) {
   if (!request.has_amount_minor()) return invalid("amount_minor", "is missing");
   WUTONG_TAKE(amount, shape::money(request.amount_minor(), "amount_minor"));
   WUTONG_TAKE(currency, shape::currency(request.currency(), "currency"));
@@ -87,16 +84,17 @@ OrProblem<domain::Checkout> order_of(const Request& request, Place place,
   WUTONG_TAKE(hold_id, shape::text(request.hold_id(), "hold_id"));
   const auto hold =
       hold_id.empty() ? domain::RecordKey{} : context.keys.hold(place.venue->id.text(), hold_id);
-  return domain::Checkout{.origin = std::move(place.origin),
-                          .currency = std::string(currency),
-                          .amount = amount,
-                          .excluded_from_earning = excluded,
-                          .excluded_from_offset = excluded_from_offset,
-                          .tenders = std::move(tenders),
-                          .lines = std::move(lines),
-                          .points_to_use = points,
-                          .hold_id = std::string(hold_id),
-                          .hold = hold};
+  order.origin = std::move(place.origin);
+  order.currency = currency;
+  order.amount = amount;
+  order.excluded_from_earning = excluded;
+  order.excluded_from_offset = excluded_from_offset;
+  order.tenders = std::move(tenders);
+  order.lines = std::move(lines);
+  order.points_to_use = points;
+  order.hold_id = hold_id;
+  order.hold = hold;
+  return {};
 }
 
 OrProblem<domain::RefundScope> scope_of(const v1::RefundRequest& request) {
@@ -141,10 +139,10 @@ enum class Coverage : std::uint8_t { required, any };
 
 /// With `Coverage::any` the venue need not be one of the credential's: whose orders a venue may
 /// refund is the program's to say.
-OrProblem<Order> original_of(bool is_given, const v1::OrderRef& order, const std::string& path,
+OrProblem<Order> original_of(bool is_given, const v1::OrderRef& order, std::string_view path,
                              Coverage coverage, const TranslationContext& context) {
-  if (!is_given) return invalid(path, "is missing");
-  const std::string venue_path = shape::join(path, "venue");
+  if (!is_given) return invalid(std::string(path), "is missing");
+  const shape::Path venue_path(path, "venue");
   const domain::Venue* venue = nullptr;
   if (coverage == Coverage::required) {
     WUTONG_TAKE(covered, venue_of(order.venue(), venue_path, context));
@@ -153,9 +151,9 @@ OrProblem<Order> original_of(bool is_given, const v1::OrderRef& order, const std
     WUTONG_TAKE(name, shape::id(order.venue(), venue_path));
     const auto id = domain::VenueId::find(name);
     venue = id ? context.program.venue(*id) : nullptr;
-    if (venue == nullptr) return wrong(Code::not_found, venue_path, "names no venue");
+    if (venue == nullptr) return wrong(Code::not_found, venue_path.text(), "names no venue");
   }
-  WUTONG_TAKE(order_id, shape::id(order.order_id(), shape::join(path, "order_id")));
+  WUTONG_TAKE(order_id, shape::id(order.order_id(), {path, "order_id"}));
   return Order{.venue = venue,
                .order_id = std::string(order_id),
                .key = context.keys.order(venue->id.text(), order_id)};
@@ -179,9 +177,13 @@ OrProblem<std::unique_ptr<Call>> translate(const v1::QuoteRequest& request,
     occurred_at = told;
   }
   if (received_at == domain::Instant{}) received_at = occurred_at;
-  WUTONG_TAKE(order, order_of(request, std::move(place), context));
+  auto call = call_of(std::move(member), domain::Quote{}, received_at, context);
+  auto& order = std::get<domain::Quote>(call->request).checkout;
+  if (auto filled = fill_order(order, request, std::move(place), context); !filled) {
+    return tl::make_unexpected(std::move(filled).error());
+  }
   order.occurred_at = occurred_at;
-  return call_of(std::move(member), domain::Quote{std::move(order)}, received_at, context);
+  return call;
 }
 
 OrProblem<std::unique_ptr<Call>> translate(const v1::CheckoutRequest& request,
@@ -192,12 +194,16 @@ OrProblem<std::unique_ptr<Call>> translate(const v1::CheckoutRequest& request,
   WUTONG_TAKE(occurred_at, shape::instant(request.occurred_at_unix_ms(), "occurred_at_unix_ms"));
   WUTONG_TAKE(received_at, received_at_of(told_receipt(request), Told::required, context));
   WUTONG_TAKE(tax, shape::money(request.tax_minor(), "tax_minor"));
-  WUTONG_TAKE(order, order_of(request, std::move(place), context));
+  auto call = call_of(std::move(member), domain::Checkout{}, received_at, context);
+  auto& order = std::get<domain::Checkout>(call->request);
+  if (auto filled = fill_order(order, request, std::move(place), context); !filled) {
+    return tl::make_unexpected(std::move(filled).error());
+  }
   order.key = context.keys.order(order.origin.venue.text(), order_id);
-  order.order_id = std::string(order_id);
+  order.order_id = order_id;
   order.occurred_at = occurred_at;
   order.tax = tax;
-  return call_of(std::move(member), std::move(order), received_at, context);
+  return call;
 }
 
 OrProblem<std::unique_ptr<Call>> translate(const v1::RefundRequest& request,

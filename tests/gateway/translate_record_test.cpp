@@ -264,5 +264,25 @@ TEST(Shape, ControlCharactersAreFoundInEveryForm) {
   }
 }
 
+TEST(Shape, ControlCharactersAreFoundWhereverTheyStand) {
+  for (std::size_t size = 1; size <= 20; ++size) {
+    for (std::size_t at = 0; at < size; ++at) {
+      for (int byte = 0; byte < 0x80; ++byte) {
+        std::string text(size, '~');
+        text[at] = static_cast<char>(byte);
+        EXPECT_EQ(shape::has_control_character(text), byte < 0x20 || byte == 0x7f)
+            << byte << " at " << at << " of " << size;
+      }
+      // Those of two bytes, and what comes right behind them in Unicode.
+      for (const auto& [two_bytes, is_control] :
+           {std::pair("\xc2\x80", true), {"\xc2\x9f", true}, {"\xc2\xa0", false}}) {
+        std::string text(size, ' ');
+        text.replace(at, 1, two_bytes);
+        EXPECT_EQ(shape::has_control_character(text), is_control) << at << " of " << size;
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace wutong
