@@ -306,6 +306,7 @@ EngineStats CafEngine::stats() const {
     sum.flushes += read(shard.flushes);
     sum.flushed_members += read(shard.flushed_members);
     sum.claims_waiting += read(shard.claims_waiting);
+    sum.order_filter_bytes += read(shard.order_filter_bytes);
     sum.claims_reversed += read(shard.claims_reversed);
     sum.calls_queued += read(shard.calls_queued);
     sum.history_reads += read(shard.history_reads);

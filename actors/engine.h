@@ -98,6 +98,7 @@ struct EngineStats {
   std::uint64_t flushed_members = 0;
   std::uint64_t claims_waiting = 0;
   std::uint64_t claims_reversed = 0;
+  std::uint64_t order_filter_bytes = 0;
   std::uint64_t calls_queued = 0;
   std::uint64_t history_reads = 0;
   std::uint64_t book_reads = 0;

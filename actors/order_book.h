@@ -105,6 +105,8 @@ class OrderBook {
   /// As of the last tick.
   [[nodiscard]] std::uint64_t claims_waiting() const { return claims_waiting_; }
   [[nodiscard]] std::uint64_t entries() const { return entries_.size(); }
+  /// What tells orders that may be known from new ones takes so much memory.
+  [[nodiscard]] std::uint64_t filter_bytes() const;
 
   /// A tentative claim whose member's shard has died is anybody's after this.
   static constexpr std::int64_t tentative_ns_max = 30'000'000'000;

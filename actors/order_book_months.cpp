@@ -118,4 +118,10 @@ std::optional<domain::Position> OrderBook::first_unflushed_after(std::size_t cou
 
 std::uint32_t OrderBook::bucket_of(domain::RecordKey order) const { return order.low % buckets_; }
 
+std::uint64_t OrderBook::filter_bytes() const {
+  std::uint64_t sum = 0;
+  for (const auto& [_, state] : months_) sum += state.filter.bytes();
+  return sum;
+}
+
 }  // namespace wutong

@@ -292,6 +292,7 @@ void Shard::report() const {
   set(stats.members_resident, members_.size());
   set(stats.members_dirty, dirty_.size() + tail_dirty_.size());
   set(stats.claims_waiting, book_ ? book_->claims_waiting() : 0);
+  set(stats.order_filter_bytes, book_ ? book_->filter_bytes() : 0);
   set(stats.calls_queued, calls_queued_);
   if (directory_) {
     set(stats.identities_in_memory, directory_->size());

@@ -30,6 +30,7 @@ struct ShardStats {
   Number flushed_members{0};
   Number claims_waiting{0};
   Number claims_reversed{0};
+  Number order_filter_bytes{0};
   Number calls_queued{0};
   Number history_reads{0};
   Number book_reads{0};

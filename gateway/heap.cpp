@@ -36,4 +36,12 @@ bool reserve_heap(std::uint64_t bytes) {
   return true;
 }
 
+std::uint64_t heap_allocated_bytes() {
+  std::size_t bytes = 0;
+#ifdef WUTONG_TCMALLOC
+  MallocExtension::instance()->GetNumericProperty("generic.current_allocated_bytes", &bytes);
+#endif
+  return bytes;
+}
+
 }  // namespace wutong

@@ -12,4 +12,8 @@ namespace wutong {
 /// sanitizers, nothing is kept.
 [[nodiscard]] bool reserve_heap(std::uint64_t bytes);
 
+/// Bytes that were allocated and not freed. What the resident set has beyond them is free, or lost between
+/// blocks that are not. 0 without tcmalloc.
+[[nodiscard]] std::uint64_t heap_allocated_bytes();
+
 }  // namespace wutong

@@ -165,6 +165,11 @@ void add_members(const EngineStats& stats, std::vector<MetricFamily>& out) {
   out.push_back(counter("wutong_claims_reversed_total",
                         "Checkouts reversed since the order was another member's.",
                         stats.claims_reversed));
+  out.push_back(
+      gauge("wutong_order_filter_bytes",
+            "Memory that tells known orders from new ones: 2 to 4 bytes for each order of "
+            "the months that are kept.",
+            stats.order_filter_bytes));
 }
 
 void add_journal(const EngineStats& stats, std::vector<MetricFamily>& out) {

@@ -166,6 +166,18 @@ TEST_F(OrderBookTest, FlushesWhatIsDurableAndNotBeyondTheRound) {
   EXPECT_EQ(book.entries(), 1) << "what is in the buckets needs no place in memory";
 }
 
+TEST_F(OrderBookTest, TellsWhatItsFilterTakesUntilTheMonthIsForgotten) {
+  EXPECT_EQ(book.filter_bytes(), 0);
+  ask(BookAsk::settle, 1, 10);
+  book.committed(at(1));
+  ASSERT_EQ(book.to_flush(at(9), 1).size(), 1);
+  book.flushed(1);
+
+  EXPECT_EQ(book.filter_bytes(), 2'048) << "a segment has room for 1,024 orders, of 16 bits each";
+  book.forget_months_before(month + 1);
+  EXPECT_EQ(book.filter_bytes(), 0);
+}
+
 TEST_F(OrderBookTest, FlushesTheChangesOfABucketTogetherAndTheMarkWaitsForTheOldest) {
   // Of a bucket each but for the fifth, which falls into the first one's.
   for (const std::uint64_t number : {1U, 2U, 3U, 4U, 1 + buckets}) ask(BookAsk::settle, number, 10);

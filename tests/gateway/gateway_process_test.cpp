@@ -245,6 +245,9 @@ TEST_F(GatewayProcess, HasItsHeapFromTheStartIfItIsToldTo) {
 
   EXPECT_LT(without, reserve);
   EXPECT_GE(resident_bytes(), reserve);
+  const auto allocated = gateway->metric("wutong_heap_allocated_bytes");
+  EXPECT_GT(allocated, 1e6);
+  EXPECT_LT(allocated, static_cast<double>(reserve)) << "what is kept is free";
 }
 
 TEST_F(GatewayProcess, ResidentMembersStayWithinTheirBound) {
