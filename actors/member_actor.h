@@ -49,7 +49,7 @@ struct WaitingCall {
   LinkState link = LinkState::not_asked;
   std::int64_t asked_at = 0;
   /// The member's `drops` when the book was asked.
-  std::uint64_t drops = 0;
+  std::uint32_t drops = 0;
   bool history_read = false;
   /// What the history gave for this call.
   std::vector<PackedRecord> recalled;
@@ -125,11 +125,14 @@ class MemberActor : public caf::abstract_actor {
   bool flushing = false;
   /// It has more unflushed records than should wait for their round, and is in `ShardFlush::crowded_`.
   bool crowded = false;
+  /// Since it was looked at last for passivation.
+  bool touched = false;
+  /// How often records left memory: what memory knew before, it may not know now. May wrap, since it is
+  /// compared within the wait of a call.
+  std::uint32_t drops = 0;
   domain::Member state;
   /// Ascending by position; the last `records_kept` stay when a flush was answered.
   RecentRecords records;
-  /// How often records left memory: what memory knew before, it may not know now.
-  std::uint64_t drops = 0;
   /// No record that `records` lacks has been filed at or after this instant.
   domain::Instant receipts_complete_from;
   /// None if flushes cover all.
@@ -137,8 +140,6 @@ class MemberActor : public caf::abstract_actor {
   /// Set last.
   HistoryExpiry history_expiry;
   std::unique_ptr<MemberWork> work;
-  /// Turn number of the last touch, for passivation.
-  std::uint64_t touched = 0;
 
  private:
   caf::strong_actor_ptr shard_;

@@ -161,7 +161,6 @@ void Shard::schedule_turn() {
 
 void Shard::turn() {
   turn_scheduled_ = false;
-  ++turns_;
   work();
   tell_groups();
 }

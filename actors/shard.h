@@ -352,7 +352,6 @@ class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
   std::deque<SubmitCall> early_;
   std::deque<std::uint64_t> passivation_order_;
   std::vector<FormerRead> doubts_;
-  std::uint64_t turns_ = 0;
   std::int64_t turn_until_ns_ = 0;
   /// When the message at hand was taken, or its last call decided: reading the clock costs more than many
   /// a step that wants to know the time.

@@ -30,7 +30,7 @@ MemberActor* Shard::find_member(domain::MemberKey key) {
 
 MemberActor* Shard::resident(domain::MemberKey key) {
   auto* member = find_member(key);
-  if (member != nullptr) member->touched = turns_;
+  if (member != nullptr) member->touched = true;
   return member;
 }
 
@@ -42,7 +42,7 @@ MemberActor* Shard::make_resident(domain::MemberKey key) {
       system().next_actor_id(), system().node(), &system(), config, caf::strong_actor_ptr{ctrl()},
       key);
   auto* member = static_cast<MemberActor*>(handle->get());
-  member->touched = turns_;
+  member->touched = true;
   members_.add(key.value, std::move(handle));
   passivation_order_.push_back(key.value);
   if (passivation_order_.size() > 2 * members_.size() + 1024) {
@@ -68,9 +68,9 @@ bool Shard::make_room() {
     if (found == nullptr) continue;
     auto& member = *found;
     const bool busy = member.work || member.unflushed || !member.loaded;
-    if (busy || member.touched != 0) {
+    if (busy || member.touched) {
       if (!busy) {
-        member.touched = 0;
+        member.touched = false;
         if (!spare) spare = key;
       }
       passivation_order_.push_back(key);

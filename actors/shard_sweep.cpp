@@ -117,7 +117,7 @@ bool ShardSweep::begin(domain::MemberKey key) {
   if (member == nullptr) {
     member = shard_.make_resident(key);
     if (member == nullptr) return false;
-    member->touched = 0;
+    member->touched = false;
     brought_.push_back(key);
   }
   auto& work = shard_.work_of(*member);
@@ -155,7 +155,7 @@ void ShardSweep::passivate_some() {
     if (found == nullptr) continue;
     const auto& member = *found;
     // A till has come for it: one like any other from now on.
-    if (member.touched != 0) continue;
+    if (member.touched) continue;
     if (member.loaded && !member.work && !member.unflushed) {
       shard_.passivate(key);
     } else {

@@ -114,9 +114,9 @@ struct LinkedIdentity {
 struct Member {
   std::string id;
   MemberStatus status = MemberStatus::active;
+  std::uint32_t next_lot_serial = 1;
   Position position;
   Instant last_event_at;
-  std::uint32_t next_lot_serial = 1;
   /// In burn order: by expiry, then serial. An emptied lot stays while it can still be needed.
   std::vector<Lot> lots;
   /// Oldest order first, then its lines in their order.
