@@ -160,8 +160,7 @@ struct Call {
   absl::AnyInvocable<void(Reply&&, const CallTimes&)> done;
   /// If set, receipts of this very call are told as what this writes of them. It is long until what was
   /// decided is durable, and by then all that a receipt tells of has left the processor's caches; so it is
-  /// written when it is decided, and only its bytes wait. Called on a thread of the engine, at most once;
-  /// never answers no bytes.
+  /// written when it is decided, and only its bytes wait. Called on a thread of the engine, at most once.
   WrittenReply (*write)(const ReceiptReply& receipt) = nullptr;
   /// None for a call that came alone. Told after `done` has run, once for all that were answered together.
   std::shared_ptr<ReplyGroup> group;

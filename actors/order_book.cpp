@@ -278,11 +278,9 @@ void OrderBook::tick(std::int64_t now_ns) {
   now_ns_ = now_ns;
   forget_abandoned();
   claims_waiting_ = 0;
-  for (const auto order : std::vector<domain::RecordKey>(awaited_.begin(), awaited_.end())) {
+  for (const auto order : std::exchange(awaited_, {})) {
     auto* found = find(order);
-    const bool awaited = found != nullptr && found->dealings;
-    if (!awaited) awaited_.erase(order);
-    if (!awaited) continue;
+    if (found == nullptr || !found->dealings) continue;
     auto& entry = *found;
     auto& dealings = *entry.dealings;
     const bool ask_again = now_ns - dealings.asked_at_ns > ask_again_ns;
@@ -305,9 +303,9 @@ void OrderBook::tick(std::int64_t now_ns) {
       --waiting_;
       answer(asked, BookSays::busy);
     }
+    if (!dealings.waiting.empty()) awaited_.insert(order);
     // Nobody wants to know any more.
     if (dealings.waiting.empty()) dealings.inquiring = false;
-    if (dealings.waiting.empty()) awaited_.erase(order);
     run_waiting(order);
     erase_if_idle(order, entry);
   }

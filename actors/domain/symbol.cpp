@@ -10,18 +10,12 @@
 
 namespace wutong::domain {
 
-names::Text names::all[names::count_max];
-
-namespace {
+Symbol::Text Symbol::texts_[Symbol::names_max];
 
 /// All names of the process. Readers take no lock: names never move, and what a reader may follow is
 /// published whole by one atomic store. Writers, which are rare, take turns.
 class Names {
  public:
-  static std::string_view text(std::uint32_t index) {
-    return {names::all[index].data, names::all[index].size};
-  }
-
   std::uint32_t find(std::string_view text) const {
     const Table* table = table_.load(std::memory_order_acquire);
     return table == nullptr ? 0 : place_of(*table, text).index;
@@ -31,7 +25,7 @@ class Names {
     if (const std::uint32_t known = find(text)) return known;
     const std::scoped_lock lock(writers_);
     if (const std::uint32_t known = find(text)) return known;
-    ENSURE(size_ < names::count_max, "too many names");
+    ENSURE(size_ < Symbol::names_max, "too many names");
     const std::uint32_t index = size_++;
     store(index, text);
     make_room();
@@ -60,14 +54,14 @@ class Names {
     std::size_t at = absl::Hash<std::string_view>{}(wanted)&table.mask;
     for (;; at = (at + 1) & table.mask) {
       const std::uint32_t index = table.slots[at].load(std::memory_order_acquire);
-      if (index == 0 || text(index) == wanted) return {table.slots[at], index};
+      if (index == 0 || Symbol::text_of(index) == wanted) return {table.slots[at], index};
     }
   }
 
   static void store(std::uint32_t index, std::string_view text) {
     char* copy = new char[text.size()];
     std::memcpy(copy, text.data(), text.size());
-    names::all[index] = {.data = copy, .size = text.size()};
+    Symbol::texts_[index] = {.data = copy, .size = text.size()};
   }
 
   void make_room() {
@@ -77,7 +71,7 @@ class Names {
     auto* grown = new Table{slots - 1, new std::atomic<std::uint32_t>[slots] {}, old};
     // The newest name is not in the old table yet; its slot is filled by the caller.
     for (std::uint32_t index = 1; index + 1 < size_; ++index) {
-      place_of(*grown, text(index)).slot.store(index, std::memory_order_relaxed);
+      place_of(*grown, Symbol::text_of(index)).slot.store(index, std::memory_order_relaxed);
     }
     table_.store(grown, std::memory_order_release);
   }
@@ -86,6 +80,8 @@ class Names {
   std::mutex writers_;
   std::uint32_t size_ = 1;
 };
+
+namespace {
 
 constinit Names all_names;
 

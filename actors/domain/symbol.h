@@ -9,17 +9,6 @@
 
 namespace wutong::domain {
 
-namespace names {
-struct Text {
-  const char* data;
-  std::size_t size;
-};
-inline constexpr std::uint32_t count_max = 1U << 22;
-/// By index; the first is empty. Most of it is never touched, and so takes no memory. It is written by
-/// `Symbol::intern` alone, and each of it once.
-extern Text all[count_max];
-}  // namespace names
-
 /// A name from a document or from the ledger (a venue, a party, a promotion), interned: four bytes
 /// to copy, compare and hash. Names are immortal and process-wide, so a symbol outlives the program
 /// version that it came from. Never interned from a request: what a caller sends is looked up with
@@ -37,10 +26,7 @@ class Symbol {
   /// The symbol of `text` if anything interned it before.
   static std::optional<Symbol> find(std::string_view text);
 
-  [[nodiscard]] std::string_view text() const {
-    const auto& text = names::all[index_];
-    return {text.data, text.size};
-  }
+  [[nodiscard]] std::string_view text() const { return text_of(index_); }
   [[nodiscard]] bool empty() const { return index_ == 0; }
 
   friend bool operator==(Symbol, Symbol) = default;
@@ -53,6 +39,20 @@ class Symbol {
   }
 
  private:
+  friend class Names;
+  struct Text {
+    const char* data;
+    std::size_t size;
+  };
+  static constexpr std::uint32_t names_max = 1U << 22;
+  /// By index; the first is empty. Each is written once, by `intern`, and most never: what is not touched
+  /// takes no memory.
+  static Text texts_[names_max];
+
+  static std::string_view text_of(std::uint32_t index) {
+    return {texts_[index].data, texts_[index].size};
+  }
+
   explicit constexpr Symbol(std::uint32_t index) : index_(index) {}
 
   std::uint32_t index_ = 0;

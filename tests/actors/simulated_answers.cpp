@@ -26,7 +26,8 @@ const char* name_of(CallFailure failure) {
   return "?";
 }
 
-/// Receipts written ahead of time, each by the bytes that stand for it. All of a simulation is one thread.
+/// Receipts written ahead of time and not told yet, each by the bytes that stand for it. All of a simulation
+/// is one thread.
 std::map<std::string, ReceiptReply> receipts_ahead;
 
 }  // namespace
@@ -58,8 +59,10 @@ WrittenReply SimulatedCalls::write_ahead(const ReceiptReply& receipt) {
 
 void SimulatedCalls::on_reply(Asked& asked, const Reply& reply) {
   if (const auto* written = std::get_if<WrittenReply>(&reply)) {
+    auto receipt = receipts_ahead.extract(written->bytes);
+    if (!receipt) return complain(asked, "is told what was not written, or was told before");
     ++said_["written ahead"];
-    return on_reply(asked, Reply(receipts_ahead.at(written->bytes)));
+    return on_reply(asked, Reply(std::move(receipt.mapped())));
   }
   if (++asked.answers > 1) return complain(asked, "answered twice");
   ++answered_;

@@ -31,13 +31,19 @@ testing::World lived(const Choices& choices, const std::vector<Step>& steps) {
   return world;
 }
 
+std::vector<domain::Record> records_of(const testing::World& world) {
+  std::vector<domain::Record> records;
+  for (const domain::Event& event : world.events) {
+    if (auto record = domain::record_of(event)) records.push_back(*std::move(record));
+  }
+  return records;
+}
+
 RC_GTEST_PROP(TranslateReply, ReceiptsHaveTheBytesThatTheirClassWouldWrite,
               (const Choices& choices, const std::vector<Step>& steps)) {
   const auto world = lived(choices, steps);
-  for (const domain::Event& event : world.events) {
-    const auto record = domain::record_of(event);
-    if (!record) continue;
-    const Reply reply = ReceiptReply{.record = *record,
+  for (const auto& record : records_of(world)) {
+    const Reply reply = ReceiptReply{.record = record,
                                      .replayed = *rc::gen::arbitrary<bool>(),
                                      .standing = {.now = world.balances()},
                                      .shard = *rc::gen::inRange(0U, 300U)};
@@ -50,17 +56,15 @@ RC_GTEST_PROP(TranslateReply, ReceiptsHaveTheBytesThatTheirClassWouldWrite,
     RC_ASSERT(told.receipt().replayed() == std::get<ReceiptReply>(reply).replayed);
     RC_ASSERT(told.receipt().standing().balances().available() == world.balances().available.count);
     RC_ASSERT(told.receipt().record().SerializeAsString() ==
-              test::told(*record, position.shard()).SerializeAsString());
+              test::told(record, position.shard()).SerializeAsString());
   }
 }
 
 RC_GTEST_PROP(TranslateReply, AReceiptWrittenAheadIsTheSame,
               (const Choices& choices, const std::vector<Step>& steps)) {
   const auto world = lived(choices, steps);
-  for (const domain::Event& event : world.events) {
-    const auto record = domain::record_of(event);
-    if (!record) continue;
-    const ReceiptReply receipt{.record = *record, .standing = {.now = world.balances()}};
+  for (const auto& record : records_of(world)) {
+    const ReceiptReply receipt{.record = record, .standing = {.now = world.balances()}};
     for (const auto method : {Method::checkout, Method::refund, Method::hold, Method::release,
                               Method::grant, Method::revoke_grant}) {
       WireWriter then;
