@@ -3,6 +3,7 @@
 #include <array>
 #include <bit>
 #include <cstring>
+#include <string_view>
 #include <utility>
 
 #include "actors/domain/ensure.h"
@@ -50,7 +51,7 @@ using Filing = std::array<char, filing_bytes_max>;
 /// exact, as most are; one that records are added to again and again is not copied each time.
 std::size_t room_for(std::size_t bytes) {
   constexpr std::size_t exact_bytes_max = 1'024;
-  constexpr std::size_t steps = 8;
+  constexpr std::size_t steps = 4;
   if (bytes <= exact_bytes_max) return bytes;
   const auto step = std::bit_ceil(bytes) / steps;
   return (bytes + step - 1) / step * step;
@@ -72,16 +73,37 @@ std::string_view write_filing(Filing& filing, const RecentRecords::Entry& entry)
 
 }  // namespace
 
+struct RecentRecords::Trailer {
+  static constexpr std::size_t bytes = 12;
+  static constexpr std::uint32_t declined_flag = 1;
+  static constexpr std::uint32_t pressed_flag = 2;
+  /// The lowest bit of the key, which the tag lacks.
+  static constexpr std::uint32_t key_flag = 4;
+  static constexpr int flag_bits = 3;
+
+  static Trailer before(const char* end) {
+    const char* at = end - bytes;
+    Trailer trailer{};
+    trailer.key_high = take_fixed<std::uint64_t>(at);
+    trailer.size_and_flags = take_fixed<std::uint32_t>(at);
+    return trailer;
+  }
+  [[nodiscard]] std::size_t size() const { return size_and_flags >> flag_bits; }
+  [[nodiscard]] bool has(std::uint32_t flag) const { return (size_and_flags & flag) != 0; }
+
+  std::uint64_t key_high;
+  std::uint32_t size_and_flags;
+};
+
 /// Gathers records into a block with `room_for` what they need.
 class RecentRecords::Builder {
  public:
-  /// For `count` records whose data take `data_bytes_max` at most.
+  /// For `count` records whose data, with trailers, take `data_bytes_max` at most.
   Builder(std::size_t count, std::size_t data_bytes_max)
       : records_(count),
-        room_(room_for(count * sizeof(Index) + data_bytes_max)),
+        room_(room_for(count * sizeof(Tag) + data_bytes_max)),
         block_(std::make_unique_for_overwrite<char[]>(room_)),
-        data_begin_(block_.get() + count * sizeof(Index)),
-        data_end_(data_begin_) {}
+        data_begin_(block_.get() + room_) {}
 
   void add(const Entry& entry) {
     Filing filing;
@@ -89,27 +111,33 @@ class RecentRecords::Builder {
   }
   /// `filing` is the entry's.
   void add(const Entry& entry, std::string_view filing) {
-    put_index(block_.get(), count_++, entry, filing.size() + entry.bytes.size());
-    data_end_ = put_bytes(put_bytes(data_end_, filing), entry.bytes);
+    put_fixed(block_.get() + count_++ * sizeof(Tag), tag_of(entry.key, entry.order != entry.key));
+    const auto size = filing.size() + entry.bytes.size();
+    data_begin_ -= size + Trailer::bytes;
+    put_trailer(put_bytes(put_bytes(data_begin_, filing), entry.bytes), entry, size);
   }
-  /// Indices and data of `count` records as they are.
-  void add(const char* indices, std::size_t count, const char* data, std::size_t data_bytes) {
-    std::memcpy(block_.get() + count_ * sizeof(Index), indices, count * sizeof(Index));
+  /// `count` records as they are, from the one at `index` on, whose data lie in `data`.
+  void add(const RecentRecords& from, std::size_t index, std::size_t count, std::string_view data) {
+    std::memcpy(block_.get() + count_ * sizeof(Tag), from.block_.get() + index * sizeof(Tag),
+                count * sizeof(Tag));
     count_ += count;
-    std::memcpy(data_end_, data, data_bytes);
-    data_end_ += data_bytes;
+    data_begin_ -= data.size();
+    put_bytes(data_begin_, data);
   }
 
   /// Without more room than is meant to be left. REQUIRES: there are as many as `count`.
   void move_to(RecentRecords& records) {
     ENSURE(count_ == records_, "a block has fewer records than it was made for");
-    const auto bytes = static_cast<std::size_t>(data_end_ - block_.get());
-    if (room_for(bytes) != room_) {
-      auto smaller = std::make_unique_for_overwrite<char[]>(room_for(bytes));
-      std::memcpy(smaller.get(), block_.get(), bytes);
+    const auto tag_bytes = count_ * sizeof(Tag);
+    const auto data_bytes = static_cast<std::size_t>(block_.get() + room_ - data_begin_);
+    const auto room = room_for(tag_bytes + data_bytes);
+    if (room != room_) {
+      auto smaller = std::make_unique_for_overwrite<char[]>(room);
+      std::memcpy(smaller.get(), block_.get(), tag_bytes);
+      std::memcpy(smaller.get() + room - data_bytes, data_begin_, data_bytes);
       block_ = std::move(smaller);
     }
-    records.data_bytes_ = static_cast<std::uint32_t>(data_end_ - data_begin_);
+    records.data_bytes_ = static_cast<std::uint32_t>(data_bytes);
     records.block_ = std::move(block_);
     records.count_ = static_cast<std::uint32_t>(count_);
   }
@@ -120,18 +148,19 @@ class RecentRecords::Builder {
   std::unique_ptr<char[]> block_;
   std::size_t count_ = 0;
   char* data_begin_;
-  char* data_end_;
 };
 
-void RecentRecords::put_index(char* block, std::size_t at, const Entry& entry, std::size_t size) {
-  ENSURE(size < 1U << (32 - flag_bits), "a record is larger than a block can have");
-  const std::uint32_t flags = (entry.declined ? declined_flag : 0) |
-                              (entry.pressed ? pressed_flag : 0) |
-                              (entry.order != entry.key ? beside_flag : 0);
-  const Index index{.key_high = entry.key.high,
-                    .key_low = entry.key.low,
-                    .size_and_flags = static_cast<std::uint32_t>(size) << flag_bits | flags};
-  std::memcpy(block + at * sizeof(Index), &index, sizeof(Index));
+RecentRecords::Tag RecentRecords::tag_of(domain::RecordKey key, bool beside) {
+  return (key.low & ~Tag{1}) | (beside ? 1 : 0);
+}
+
+void RecentRecords::put_trailer(char* at, const Entry& entry, std::size_t size) {
+  ENSURE(size < 1U << (32 - Trailer::flag_bits), "a record is larger than a block can have");
+  const std::uint32_t flags = (entry.declined ? Trailer::declined_flag : 0) |
+                              (entry.pressed ? Trailer::pressed_flag : 0) |
+                              ((entry.key.low & 1) != 0 ? Trailer::key_flag : 0);
+  put_fixed(put_fixed(at, entry.key.high),
+            static_cast<std::uint32_t>(size) << Trailer::flag_bits | flags);
 }
 
 void RecentRecords::Entry::unpack_to(PackedRecord& record, const RecordPress& press) const {
@@ -153,21 +182,37 @@ PackedRecord RecentRecords::Entry::packed(const RecordPress& press) const {
   return record;
 }
 
-RecentRecords::Index RecentRecords::index_at(std::size_t at) const {
-  Index index;
-  std::memcpy(&index, block_.get() + at * sizeof(Index), sizeof(Index));
-  return index;
+RecentRecords::Tag RecentRecords::tag_at(std::size_t at) const {
+  Tag tag = 0;
+  std::memcpy(&tag, block_.get() + at * sizeof(Tag), sizeof(Tag));
+  return tag;
 }
 
+bool RecentRecords::may_be_of(std::size_t at, domain::RecordKey order, domain::RecordKey key) const {
+  const Tag tag = tag_at(at);
+  return (tag & 1) != 0 || tag == tag_of(order, false) || tag == tag_of(key, false);
+}
+
+bool RecentRecords::may_have_of(domain::RecordKey order, domain::RecordKey key) const {
+  for (std::size_t at = 0; at < count_; ++at) {
+    if (may_be_of(at, order, key)) return true;
+  }
+  return false;
+}
+
+const char* RecentRecords::block_end() const { return block_.get() + room_for(bytes()); }
+
 RecentRecords::Entry RecentRecords::Iterator::operator*() const {
-  const Index index = records_->index_at(index_);
-  const char* at = data_;
-  const char* const end = data_ + (index.size_and_flags >> flag_bits);
-  Entry entry{.key = {index.key_high, index.key_low},
-              .order = {index.key_high, index.key_low},
-              .declined = (index.size_and_flags & declined_flag) != 0,
-              .pressed = (index.size_and_flags & pressed_flag) != 0};
-  if ((index.size_and_flags & beside_flag) != 0) {
+  const auto trailer = Trailer::before(end_);
+  const Tag tag = records_->tag_at(index_);
+  const bool beside = (tag & 1) != 0;
+  const char* const end = end_ - Trailer::bytes;
+  const char* at = end - trailer.size();
+  Entry entry{.key = {trailer.key_high, (tag & ~Tag{1}) | (trailer.has(Trailer::key_flag) ? 1 : 0)},
+              .declined = trailer.has(Trailer::declined_flag),
+              .pressed = trailer.has(Trailer::pressed_flag)};
+  entry.order = entry.key;
+  if (beside) {
     entry.order.high = take_fixed<std::uint64_t>(at);
     entry.order.low = take_fixed<std::uint32_t>(at);
   }
@@ -178,24 +223,18 @@ RecentRecords::Entry RecentRecords::Iterator::operator*() const {
   return entry;
 }
 
-bool RecentRecords::Iterator::may_be_of(domain::RecordKey order, domain::RecordKey key) const {
-  const Index index = records_->index_at(index_);
-  const domain::RecordKey own{index.key_high, index.key_low};
-  return (index.size_and_flags & beside_flag) != 0 || own == order || own == key;
-}
-
 RecentRecords::Iterator& RecentRecords::Iterator::operator++() {
-  data_ += records_->index_at(index_++).size_and_flags >> flag_bits;
+  end_ -= Trailer::bytes + Trailer::before(end_).size();
+  ++index_;
   return *this;
 }
 
 std::optional<RecentRecords::Entry> RecentRecords::find(domain::RecordKey key) const {
-  for (auto at = begin(); at != end(); ++at) {
-    const Index index = index_at(at.index_);
-    const bool same = index.key_high == key.high && index.key_low == key.low;
-    if (same && (index.size_and_flags & declined_flag) == 0) return *at;
-  }
-  return std::nullopt;
+  std::optional<Entry> found;
+  for_each_of(key, key, [&](const Entry& entry) {
+    if (entry.key == key && !entry.declined && !found) found = entry;
+  });
+  return found;
 }
 
 void RecentRecords::add(const PackedRecord& record) {
@@ -208,19 +247,17 @@ void RecentRecords::add(const PackedRecord& record) {
   Filing room;
   const auto filing = write_filing(room, entry);
   const auto size = filing.size() + entry.bytes.size();
-  const auto bytes = count_ * sizeof(Index) + data_bytes_;
-  if (bytes + sizeof(Index) + size <= room_for(bytes)) {
-    // One index more moves all data on.
-    char* const data_begin = block_.get() + (count_ + 1) * sizeof(Index);
-    std::memmove(data_begin, data(), data_bytes_);
-    put_index(block_.get(), count_, entry, size);
-    put_bytes(put_bytes(data_begin + data_bytes_, filing), entry.bytes);
+  const auto added = sizeof(Tag) + size + Trailer::bytes;
+  if (bytes() + added <= room_for(bytes())) {
+    char* const data_begin = block_.get() + room_for(bytes()) - data_bytes_ - Trailer::bytes - size;
+    put_trailer(put_bytes(put_bytes(data_begin, filing), entry.bytes), entry, size);
+    put_fixed(block_.get() + count_ * sizeof(Tag), tag_of(entry.key, entry.order != entry.key));
     ++count_;
-    data_bytes_ += static_cast<std::uint32_t>(size);
+    data_bytes_ += static_cast<std::uint32_t>(size + Trailer::bytes);
     return;
   }
-  Builder builder(count_ + 1, data_bytes_ + size);
-  if (count_ > 0) builder.add(block_.get(), count_, data(), data_bytes_);
+  Builder builder(count_ + 1, data_bytes_ + size + Trailer::bytes);
+  if (count_ > 0) builder.add(*this, 0, count_, {block_end() - data_bytes_, data_bytes_});
   builder.add(entry, filing);
   builder.move_to(*this);
 }
@@ -230,30 +267,29 @@ void RecentRecords::drop_first(std::size_t count) {
   auto first = begin();
   while (first.index_ < count) ++first;
   const auto left = count_ - count;
-  const auto dropped_bytes = static_cast<std::size_t>(first.data_ - data());
   if (left == 0) {
     *this = {};
     return;
   }
-  Builder builder(left, data_bytes_ - dropped_bytes);
-  builder.add(block_.get() + count * sizeof(Index), left, first.data_, data_bytes_ - dropped_bytes);
+  const std::string_view data(block_end() - data_bytes_, first.end_);
+  Builder builder(left, data.size());
+  builder.add(*this, count, left, data);
   builder.move_to(*this);
 }
 
 void RecentRecords::press_before(std::optional<domain::Position> position, RecordPress& press) {
-  const auto to_press = [&](const Iterator& at) {
-    const bool pressed = (index_at(at.index_).size_and_flags & pressed_flag) != 0;
-    return !pressed && (!position || (*at).position < *position);
+  const auto to_press = [&](const Entry& entry) {
+    return !entry.pressed && (!position || entry.position < *position);
   };
   auto at = begin();
-  while (at != end() && !to_press(at)) ++at;
+  while (at != end() && !to_press(*at)) ++at;
   if (at == end()) return;
   Builder builder(count_, data_bytes_ + (count_ - at.index_) * pressed_growth_max);
   // Most are pressed already, and stay as they are.
-  builder.add(block_.get(), at.index_, data(), static_cast<std::size_t>(at.data_ - data()));
+  builder.add(*this, 0, at.index_, {at.end_, block_end()});
   for (; at != end(); ++at) {
     Entry entry = *at;
-    if (to_press(at)) {
+    if (to_press(entry)) {
       entry.bytes = press.press(entry.bytes);
       entry.pressed = true;
     }

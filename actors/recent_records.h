@@ -13,8 +13,9 @@
 namespace wutong {
 
 /// A member's records in memory, oldest first: the half of what a member takes. All of them lie in one
-/// block, pressed once the ledger has them: keys in front, where look-ups go through them, then the rest
-/// of each. Owned by its member; what is pressed, by the press of its shard.
+/// block, pressed once the ledger has them. From its front on stands a tag of each, a part of its key, where
+/// look-ups go through them; from its end towards the front, the rest of each. So one is added without
+/// moving the others. Owned by its member; what is pressed, by the press of its shard.
 class RecentRecords {
  public:
   /// One of them, and where its bytes are: good until the records are changed.
@@ -42,25 +43,19 @@ class RecentRecords {
 
    private:
     friend class RecentRecords;
-    /// By the key alone, if it stands for itself.
-    [[nodiscard]] bool may_be_of(domain::RecordKey order, domain::RecordKey key) const;
-    [[nodiscard]] bool is_of(domain::RecordKey order, domain::RecordKey key) const {
-      const Entry entry = **this;
-      return entry.order == order || entry.key == key;
-    }
-
-    Iterator(const RecentRecords& records, std::size_t index, const char* data)
-        : records_(&records), index_(index), data_(data) {}
+    Iterator(const RecentRecords& records, std::size_t index, const char* end)
+        : records_(&records), index_(index), end_(end) {}
 
     const RecentRecords* records_;
     std::size_t index_;
-    const char* data_;
+    /// Behind its data, which its trailer ends.
+    const char* end_;
   };
-  [[nodiscard]] Iterator begin() const { return {*this, 0, data()}; }
+  [[nodiscard]] Iterator begin() const { return {*this, 0, block_end()}; }
   [[nodiscard]] Iterator end() const { return {*this, count_, nullptr}; }
 
   /// They are about to be looked through: see `wutong::prefetch`.
-  void prefetch() const { wutong::prefetch(block_.get(), count_ * sizeof(Index)); }
+  void prefetch() const { wutong::prefetch(block_.get(), count_ * sizeof(Tag)); }
 
   [[nodiscard]] std::size_t size() const { return count_; }
   [[nodiscard]] bool empty() const { return count_ == 0; }
@@ -70,8 +65,11 @@ class RecentRecords {
   /// Visits those that belong to the record `order`, itself among them, and those with `key`.
   template <typename Visit>
   void for_each_of(domain::RecordKey order, domain::RecordKey key, Visit visit) const {
+    if (!may_have_of(order, key)) return;
     for (auto at = begin(); at != end(); ++at) {
-      if (at.may_be_of(order, key) && at.is_of(order, key)) visit(*at);
+      if (!may_be_of(at.index_, order, key)) continue;
+      const Entry entry = *at;
+      if (entry.order == order || entry.key == key) visit(entry);
     }
   }
 
@@ -83,29 +81,29 @@ class RecentRecords {
   void press_before(std::optional<domain::Position> position, RecordPress& press);
 
  private:
-  /// Of each record, in front of all data.
-  struct Index {
-    std::uint64_t key_high;
-    std::uint32_t key_low;
-    /// Of its data, and flags in the lowest bits.
-    std::uint32_t size_and_flags;
-  };
-  static constexpr std::uint32_t declined_flag = 1;
-  static constexpr std::uint32_t pressed_flag = 2;
-  /// It belongs to another record, whose key stands in its data.
-  static constexpr std::uint32_t beside_flag = 4;
-  static constexpr int flag_bits = 3;
+  /// Of a record's key the lower part, but for its lowest bit: that says whether it belongs to another
+  /// record, whose key stands in its data.
+  using Tag = std::uint32_t;
+  /// Behind a record's data: its key but for what the tag has, the size of what is in front of this, and
+  /// flags.
+  struct Trailer;
 
   class Builder;
 
+  [[nodiscard]] static Tag tag_of(domain::RecordKey key, bool beside);
   /// Of a record with `size` bytes of data.
-  static void put_index(char* block, std::size_t at, const Entry& entry, std::size_t size);
+  static void put_trailer(char* at, const Entry& entry, std::size_t size);
 
-  [[nodiscard]] Index index_at(std::size_t at) const;
-  [[nodiscard]] const char* data() const { return block_.get() + count_ * sizeof(Index); }
+  [[nodiscard]] Tag tag_at(std::size_t at) const;
+  [[nodiscard]] bool may_be_of(std::size_t at, domain::RecordKey order, domain::RecordKey key) const;
+  [[nodiscard]] bool may_have_of(domain::RecordKey order, domain::RecordKey key) const;
+  /// Of the tags and all data.
+  [[nodiscard]] std::size_t bytes() const { return count_ * sizeof(Tag) + data_bytes_; }
+  [[nodiscard]] const char* block_end() const;
 
   std::unique_ptr<char[]> block_;
   std::uint32_t count_ = 0;
+  /// With trailers.
   std::uint32_t data_bytes_ = 0;
 };
 
