@@ -139,6 +139,29 @@ struct Call {
     if (group) group->replies_given();
   }
 
+  // What a call needs in the end stands first, and together: many are under way, and by then most of one has
+  // left the processor's caches.
+  /// Called exactly once, on a thread of the engine; must not block.
+  absl::AnyInvocable<void(Reply&&, const CallTimes&)> done;
+  /// None for a call that came alone. Told after `done` has run, once for all that were answered together.
+  std::shared_ptr<ReplyGroup> group;
+  CallTimes times;
+  /// The engine's own: where the reply waits until what it tells of is durable. By itself, since calls
+  /// wait long without one, and many of them.
+  std::unique_ptr<Reply> reply;
+  /// What waits instead if it has been written.
+  WrittenReply written;
+
+  /// On the monotonic clock, nanoseconds: answered `unavailable` when it passes.
+  std::int64_t deadline = 0;
+  /// If set, receipts of this very call are told as what this writes of them. It is long until what was
+  /// decided is durable, and by then all that a receipt tells of has left the processor's caches; so it is
+  /// written when it is decided, and only its bytes wait. Called on a thread of the engine, at most once.
+  WrittenReply (*write)(const ReceiptReply& receipt) = nullptr;
+  /// Called at most once, on a thread of the engine, when the member's queue has the call: calls for the
+  /// same member that are submitted from then on take effect after it. Not called for one that is answered
+  /// without having got there. Must not block.
+  absl::AnyInvocable<void()> queued;
   /// Empty where only an identity is known, or only the order (a refund or a receipt without a member):
   /// the engine asks the directory, or the order book, whose it is.
   std::string member_id;
@@ -149,26 +172,6 @@ struct Call {
   Request request;
   /// The gateway's clock at arrival, or the caller's in a ledger with `clock=caller`.
   domain::Instant received_at;
-  /// On the monotonic clock, nanoseconds: answered `unavailable` when it passes.
-  std::int64_t deadline = 0;
-  CallTimes times;
-  /// Called at most once, on a thread of the engine, when the member's queue has the call: calls for the
-  /// same member that are submitted from then on take effect after it. Not called for one that is answered
-  /// without having got there. Must not block.
-  absl::AnyInvocable<void()> queued;
-  /// Called exactly once, on a thread of the engine; must not block.
-  absl::AnyInvocable<void(Reply&&, const CallTimes&)> done;
-  /// If set, receipts of this very call are told as what this writes of them. It is long until what was
-  /// decided is durable, and by then all that a receipt tells of has left the processor's caches; so it is
-  /// written when it is decided, and only its bytes wait. Called on a thread of the engine, at most once.
-  WrittenReply (*write)(const ReceiptReply& receipt) = nullptr;
-  /// None for a call that came alone. Told after `done` has run, once for all that were answered together.
-  std::shared_ptr<ReplyGroup> group;
-  /// The engine's own: where the reply waits until what it tells of is durable. By itself, since calls
-  /// wait long without one, and many of them.
-  std::unique_ptr<Reply> reply;
-  /// What waits instead if it has been written.
-  WrittenReply written;
 };
 
 }  // namespace wutong

@@ -93,6 +93,8 @@ struct MemberWork {
   bool runnable = false;
   /// The sweep has found it due: what time has brought about is decided before its calls.
   bool time_passes = false;
+  /// A flush has covered records that could not leave memory while this was under way.
+  bool has_old_records = false;
   /// Where the member stands among its shard's busy ones.
   std::size_t busy_at = 0;
 };

@@ -270,6 +270,8 @@ void Shard::answer_accepted(MemberActor& member, WaitingCall& waiting, domain::E
   if (!claim) receipt.standing = standing_of(member, receipt.record, now);
   receipt.shard = parts_.number;
   if (call.write) call.written = call.write(receipt);
+  // Nobody asks what it was any more: it goes while it is at hand.
+  call.request = ReadMember{};
   reply_after(std::move(waiting.call), position, claim, false);
 }
 

@@ -117,13 +117,14 @@ void Shard::drop_work_if_idle(MemberActor& member) {
   busy_.back()->work->busy_at = work->busy_at;
   busy_[work->busy_at] = busy_.back();
   busy_.pop_back();
+  const bool has_old_records = std::exchange(member.work->has_old_records, false);
   // Nothing is left in it, so it is as good as new.
   if (spare_work_.size() < spare_work_max) {
     spare_work_.push_back(std::move(member.work));
   } else {
     member.work.reset();
   }
-  drop_old_records(member);
+  if (has_old_records) drop_old_records(member);
   // Nobody: a caller asked for a member that does not exist. It must not take a member's room.
   if (member.loaded && member.state.empty() && !member.unflushed) {
     passivate(member.key);
@@ -316,9 +317,10 @@ void Shard::press_records(MemberActor& member) {
 
 void Shard::drop_old_records(MemberActor& member) {
   // What the first call has read of the history and what is in memory make up the whole only together.
-  const auto* work = member.work.get();
+  auto* work = member.work.get();
   if (work != nullptr &&
       (work->reading_history || (!work->calls.empty() && work->calls.front().history_read))) {
+    work->has_old_records = true;
     return;
   }
   auto& records = member.records;

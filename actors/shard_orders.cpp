@@ -127,7 +127,10 @@ void Shard::on_book_reply(const BookReply& reply) {
 void Shard::on_settled(const BookReply& reply) {
   auto unsettled = unsettled_.take_settled(claim_of(reply.order, reply.member));
   if (!unsettled) return;
-  for (auto& pending : unsettled->replies) settle_or_finish(std::move(pending));
+  for (auto& pending : unsettled->replies) {
+    pending.claim.reset();
+    settle_or_finish(std::move(pending));
+  }
 }
 
 void Shard::on_lost(const BookReply& reply) {
