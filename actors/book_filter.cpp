@@ -3,8 +3,10 @@
 namespace wutong {
 namespace {
 
-constexpr std::uint64_t first_segment_orders = 1024;
 constexpr std::uint64_t bits_per_order = 16;
+constexpr std::uint64_t bits_per_word = 64;
+/// Of the first part; the last's is nearly twice as large, so that they are not full at the same time.
+constexpr std::size_t first_segment_words = 16;
 /// The best number for so many bits, 16 ln 2; one in two thousand remains.
 constexpr int probes = 11;
 
@@ -15,38 +17,56 @@ std::uint64_t spread(std::uint64_t bits) {
 }
 
 /// Double hashing after Kirsch and Mitzenmacher: two hashes stand in for all probes.
-template <typename Visit>
-bool every_probe(domain::RecordKey order, std::uint64_t bits, Visit visit) {
-  std::uint64_t at = spread(order.high);
-  const std::uint64_t step = spread(at + order.low);
-  for (int probe = 0; probe < probes; ++probe, at += step | 1) {
-    const auto bit = at & (bits - 1);
-    if (!visit(bit / 64, std::uint64_t{1} << (bit % 64))) return false;
+struct Probes {
+  explicit Probes(domain::RecordKey order)
+      : first(spread(order.high)), step(spread(first + order.low) | 1) {}
+
+  /// By bits that neither hash uses much.
+  [[nodiscard]] std::size_t part(std::size_t parts) const { return (first ^ step >> 32) % parts; }
+
+  /// Visits the word and the bit in it of each probe until `visit` says that it is enough.
+  template <typename Visit>
+  bool every(std::size_t words, Visit visit) const {
+    std::uint64_t at = first;
+    for (int probe = 0; probe < probes; ++probe, at += step) {
+      // The share of all bits that the hash is of all numbers (Lemire).
+      const auto bit = (at >> 32) * (words * bits_per_word) >> 32;
+      if (!visit(bit / bits_per_word, std::uint64_t{1} << (bit % bits_per_word))) return false;
+    }
+    return true;
   }
-  return true;
-}
+
+  std::uint64_t first;
+  std::uint64_t step;
+};
 
 }  // namespace
 
 void BookFilter::insert(domain::RecordKey order) {
-  if (segments_.empty() || segments_.back().orders == segments_.back().orders_max) {
-    const auto orders_max =
-        segments_.empty() ? first_segment_orders : segments_.back().orders_max * 2;
-    segments_.push_back({.words = std::vector<std::uint64_t>(orders_max * bits_per_order / 64),
-                         .orders_max = orders_max});
+  const Probes probes_of(order);
+  const auto number = probes_of.part(parts_.size());
+  auto& part = parts_[number];
+  const auto is_full = [](const Segment& segment) {
+    return segment.orders == segment.words.size() * bits_per_word / bits_per_order;
+  };
+  if (part.empty() || is_full(part.back())) {
+    const auto words = part.empty() ? first_segment_words * (parts_.size() + number) / parts_.size()
+                                    : part.back().words.size() * 2;
+    part.push_back({.words = std::vector<std::uint64_t>(words)});
   }
-  auto& segment = segments_.back();
+  auto& segment = part.back();
   ++segment.orders;
-  every_probe(order, segment.words.size() * 64, [&](std::size_t word, std::uint64_t mask) {
+  probes_of.every(segment.words.size(), [&](std::size_t word, std::uint64_t mask) {
     segment.words[word] |= mask;
     return true;
   });
 }
 
 bool BookFilter::may_contain(domain::RecordKey order) const {
-  for (const auto& segment : segments_) {
-    const bool all = every_probe(
-        order, segment.words.size() * 64,
+  const Probes probes_of(order);
+  for (const auto& segment : parts_[probes_of.part(parts_.size())]) {
+    const bool all = probes_of.every(
+        segment.words.size(),
         [&](std::size_t word, std::uint64_t mask) { return (segment.words[word] & mask) != 0; });
     if (all) return true;
   }
@@ -55,7 +75,9 @@ bool BookFilter::may_contain(domain::RecordKey order) const {
 
 std::uint64_t BookFilter::bytes() const {
   std::uint64_t sum = 0;
-  for (const auto& segment : segments_) sum += segment.words.size() * sizeof(std::uint64_t);
+  for (const auto& part : parts_) {
+    for (const auto& segment : part) sum += segment.words.size() * sizeof(std::uint64_t);
+  }
   return sum;
 }
 

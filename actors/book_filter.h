@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -8,8 +9,9 @@
 namespace wutong {
 
 /// A set of orders that may say "perhaps" of one it does not have (about 1 in 2,000 a segment) but never
-/// "no" of one it has: a Bloom filter of 16 bits an order that grows by segments, each twice the last.
-/// The keys are keyed hashes already, so their own bits serve as the hash functions.
+/// "no" of one it has: a Bloom filter of 16 bits an order that grows by segments, each twice the last. It has
+/// many parts, which grow one after the other: so memory grows about as orders come, and no insertion has to
+/// clear much of it. The keys are keyed hashes already, so their own bits serve as the hash functions.
 /// Owned by one order book; not thread-safe.
 class BookFilter {
  public:
@@ -22,9 +24,9 @@ class BookFilter {
   struct Segment {
     std::vector<std::uint64_t> words;
     std::uint64_t orders = 0;
-    std::uint64_t orders_max = 0;
   };
-  std::vector<Segment> segments_;
+  using Part = std::vector<Segment>;
+  std::array<Part, 16> parts_;
 };
 
 }  // namespace wutong

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <random>
+#include <utility>
 #include <vector>
 
 namespace wutong {
@@ -60,6 +61,18 @@ TEST(BookFilter, SeldomSaysPerhapsOfWhatItHasNot) {
 
   // About one in two thousand, in each of the six full segments that it has grown by.
   EXPECT_LT(hits, 800);
+}
+
+TEST(BookFilter, GrowsALittleAtATime) {
+  BookFilter filter;
+  std::uint64_t bytes = 0;
+  std::uint64_t known = 0;
+  for (const auto order : orders(1'000'000, 1)) {
+    filter.insert(order);
+    const auto grown = filter.bytes() - std::exchange(bytes, filter.bytes());
+    if (++known < 50'000) continue;
+    ASSERT_LT(grown, bytes / 8) << "with order " << known;
+  }
 }
 
 TEST(BookFilter, TakesAFewBytesAnOrder) {

@@ -173,7 +173,8 @@ TEST_F(OrderBookTest, TellsWhatItsFilterTakesUntilTheMonthIsForgotten) {
   ASSERT_EQ(book.to_flush(at(9), 1).size(), 1);
   book.flushed(1);
 
-  EXPECT_EQ(book.filter_bytes(), 2'048) << "a segment has room for 1,024 orders, of 16 bits each";
+  EXPECT_GE(book.filter_bytes(), 128) << "a first segment has room for 64 orders, of 16 bits each";
+  EXPECT_LT(book.filter_bytes(), 256) << "or for less than twice as many";
   book.forget_months_before(month + 1);
   EXPECT_EQ(book.filter_bytes(), 0);
 }
