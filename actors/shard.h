@@ -156,8 +156,8 @@ class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
   [[nodiscard]] bool put_records(MemberActor& member, const WaitingCall& waiting,
                                  domain::RecordKey order, domain::RecordKey key);
   void drop_old_records(MemberActor& member);
-  /// Those records that the ledger has.
-  void press_records(MemberActor& member);
+  /// Of what the ledger has; whatever is not needed goes.
+  void tighten(MemberActor& member);
   void passivate(domain::MemberKey key);
   MemberWork& work_of(MemberActor& member);
   void drop_work_if_idle(MemberActor& member);

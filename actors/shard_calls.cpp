@@ -138,7 +138,7 @@ void Shard::give_up_call(MemberActor& member, WaitingCall& waiting,
                          const BrokenPromiseError& broken) {
   add(parts_.stats.broken_promises);
   log(LogLevel::critical, absl::StrCat("a call was given up: ", broken.what()));
-  member.state.records.clear();
+  domain::drop_records(member.state);
   free_claim(member, waiting);
   fail(std::exchange(waiting.call, {}), CallFailure::unavailable, "a bug of the gateway");
 }
@@ -210,7 +210,7 @@ void Shard::read(MemberActor& member, WaitingCall& waiting) {
     reply = ReceiptReply{
         .record = *record, .replayed = true, .standing = standing_of(member, *record, now)};
   }
-  member.state.records.clear();
+  domain::drop_records(member.state);
   reply_after(std::move(waiting.call), position, std::move(reply),
               claim_of(receipt.order, member.key), true);
 }

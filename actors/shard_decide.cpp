@@ -92,7 +92,7 @@ void Shard::decide(MemberActor& member, WaitingCall& waiting) {
   } else {
     answer_otherwise(member, waiting, decision);
   }
-  member.state.records.clear();
+  domain::drop_records(member.state);
 }
 
 // --- Checkouts of many members, step by step ---------------------------------------------------------
@@ -190,7 +190,7 @@ void Shard::leave_cohort(Deciding& deciding) {
     }
   }
   deciding.decision.reset();
-  member.state.records.clear();
+  domain::drop_records(member.state);
   work.calls.pop_front();
   --calls_queued_;
   work.runnable = false;

@@ -338,7 +338,7 @@ void ShardFlush::on_done() {
       shard_.dirty_[unflushed.first] = key;
     }
     shard_.drop_old_records(member);
-    shard_.press_records(member);
+    shard_.tighten(member);
   }
   under_way_.members.clear();
   shard_.book_->flushed(under_way_.book_entries);

@@ -300,7 +300,7 @@ bool Shard::put_records(MemberActor& member, const WaitingCall& waiting, domain:
     auto unpacked = parts_.codec.unpack(record);
     if (!unpacked) {
       log(LogLevel::critical, absl::StrCat("a record cannot be read: ", unpacked.error().detail));
-      records.clear();
+      domain::drop_records(member.state);
       return false;
     }
     records.push_back(std::move(*unpacked));
@@ -309,10 +309,11 @@ bool Shard::put_records(MemberActor& member, const WaitingCall& waiting, domain:
   return true;
 }
 
-void Shard::press_records(MemberActor& member) {
+void Shard::tighten(MemberActor& member) {
   std::optional<domain::Position> before;
   if (member.unflushed) before = member.unflushed->first;
   member.records.press_before(before, *press_);
+  domain::trim(member.state);
 }
 
 void Shard::drop_old_records(MemberActor& member) {

@@ -110,6 +110,17 @@ const RefundTotals* find_totals(const Member& member, RecordKey order) {
   return last == nullptr ? nullptr : &last->totals;
 }
 
+void trim(Member& member) {
+  member.lots.shrink_to_fit();
+  member.debts.shrink_to_fit();
+  member.holds.shrink_to_fit();
+  member.pending.shrink_to_fit();
+  member.counters.shrink_to_fit();
+  member.sliding.shrink_to_fit();
+  member.tiers.shrink_to_fit();
+  member.identities.shrink_to_fit();
+}
+
 std::string broken_invariant(const Member& member) {
   for (const Lot& lot : member.lots) {
     if (lot.points < Points{}) return "a lot has fewer than no points";

@@ -141,6 +141,16 @@ struct Member {
   friend bool operator==(const Member&, const Member&) = default;
 };
 
+/// Takes the records out, and their room with them: few commands ask for any, and one takes about as much as
+/// all else of a member.
+inline void drop_records(Member& member) {
+  if (member.records.capacity() > 0) std::vector<Record>().swap(member.records);
+}
+
+/// Gives back the room that `member` has beyond what it holds: it is left by what has been more for a while,
+/// such as counts within a sliding window.
+void trim(Member& member);
+
 /// Points usable at `today`, held, under review and owed. Ignores lots whose day has passed and lots
 /// not available yet at `now`; a hold that has lapsed by `now` holds nothing.
 [[nodiscard]] Balances balances_of(const Member& member, Day today, Instant now);

@@ -229,5 +229,28 @@ TEST(Grant, IsFiledByItsOwnTimeAndItsRevocationBesideIt) {
   EXPECT_EQ(filed_under(revocation).at, filed_under(grant).at);
 }
 
+TEST(Member, KeepsNoMoreRoomThanItNeeds) {
+  World world;
+  static_cast<void>(world.buy({.id = "1", .amount = {588'00}}));
+  static_cast<void>(world.buy({.id = "2", .amount = {88'00}}));
+  world.member.counters.push_back({.value = 50});
+  world.member.counters.reserve(100);
+  world.member.sliding.reserve(100);
+  world.member.lots.reserve(100);
+  const Member before = world.member;
+  ASSERT_FALSE(before.lots.empty());
+
+  trim(world.member);
+
+  EXPECT_EQ(world.member, before);
+  EXPECT_EQ(world.member.lots.capacity(), before.lots.size());
+  EXPECT_EQ(world.member.counters.capacity(), before.counters.size());
+  EXPECT_EQ(world.member.sliding.capacity(), before.sliding.size());
+
+  ASSERT_FALSE(before.records.empty()) << "of both orders";
+  drop_records(world.member);
+  EXPECT_EQ(world.member.records.capacity(), 0U);
+}
+
 }  // namespace
 }  // namespace wutong::testing
