@@ -70,9 +70,13 @@ std::uint64_t CallMetrics::under_way() const {
   // Finished first: a call that ends in between is then counted twice as begun, never as negative.
   std::uint64_t finished = 0;
   for (std::size_t i = 0; i < method_count; ++i) finished += finished_.sum(i);
+  return begun() - finished;
+}
+
+std::uint64_t CallMetrics::begun() const {
   std::uint64_t begun = 0;
   for (std::size_t i = 0; i < method_count; ++i) begun += begun_.sum(i);
-  return begun - finished;
+  return begun;
 }
 
 }  // namespace wutong

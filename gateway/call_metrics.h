@@ -71,6 +71,8 @@ class CallMetrics {
   [[nodiscard]] HistogramCells::Snapshot stage(Stage stage) const;
   /// Calls begun and not yet finished, of all methods.
   [[nodiscard]] std::uint64_t under_way() const;
+  /// Calls begun ever, of all methods.
+  [[nodiscard]] std::uint64_t begun() const;
   /// Upper bounds of all histograms, in nanoseconds.
   [[nodiscard]] std::span<const std::int64_t> bounds() const { return durations_.bounds(); }
 

@@ -15,6 +15,14 @@ namespace {
 constexpr std::size_t page_bytes = 4'096;
 constexpr std::size_t huge_page_bytes = 2 * 1'024 * 1'024;
 
+std::size_t property([[maybe_unused]] const char* name) {
+  std::size_t value = 0;
+#ifdef WUTONG_TCMALLOC
+  MallocExtension::instance()->GetNumericProperty(name, &value);
+#endif
+  return value;
+}
+
 }  // namespace
 
 bool reserve_heap(std::uint64_t bytes) {
@@ -36,12 +44,14 @@ bool reserve_heap(std::uint64_t bytes) {
   return true;
 }
 
-std::uint64_t heap_allocated_bytes() {
-  std::size_t bytes = 0;
+void give_back_free_heap() {
 #ifdef WUTONG_TCMALLOC
-  MallocExtension::instance()->GetNumericProperty("generic.current_allocated_bytes", &bytes);
+  MallocExtension::instance()->ReleaseFreeMemory();
 #endif
-  return bytes;
 }
+
+std::uint64_t heap_free_bytes() { return property("tcmalloc.pageheap_free_bytes"); }
+
+std::uint64_t heap_allocated_bytes() { return property("generic.current_allocated_bytes"); }
 
 }  // namespace wutong

@@ -12,8 +12,15 @@ namespace wutong {
 /// sanitizers, nothing is kept.
 [[nodiscard]] bool reserve_heap(std::uint64_t bytes);
 
-/// Bytes that were allocated and not freed. What the resident set has beyond them is free, or lost between
-/// blocks that are not. 0 without tcmalloc.
+/// What is free goes back to the kernel, which takes some milliseconds, and whoever needs it again waits for its
+/// pages. Nothing without tcmalloc.
+void give_back_free_heap();
+
+/// Bytes that are free and could go back to the kernel. 0 without tcmalloc.
+[[nodiscard]] std::uint64_t heap_free_bytes();
+
+/// Bytes that were allocated and not freed. What the resident set has beyond them and those that are
+/// free is kept for blocks of some size, or lost between blocks. 0 without tcmalloc.
 [[nodiscard]] std::uint64_t heap_allocated_bytes();
 
 }  // namespace wutong

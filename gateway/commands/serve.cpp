@@ -34,8 +34,12 @@ namespace {
 constexpr std::int64_t server_share_of_stop = 2;
 /// Beyond the bound, the kernel ends a process that hangs; what was acknowledged is durable anyway.
 constexpr unsigned stop_grace_s = 5;
+/// All is quiet once no call has come for so many looks, a second apart.
+constexpr int quiet_looks = 3;
+/// It takes a lock of all threads that allocate, so it is not done for less.
+constexpr std::uint64_t given_back_bytes_min = 1 << 20;
 
-/// Blocked before any thread starts, so that every thread inherits it and `sigwait` gets them all.
+/// Blocked before any thread starts, so that every thread inherits it and `look_for` gets them all.
 sigset_t blocked_signals() {
   sigset_t signals;
   sigemptyset(&signals);
@@ -43,6 +47,12 @@ sigset_t blocked_signals() {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
   return signals;
+}
+
+/// One of the signals, or 0 if none came in a second.
+int look_for(const sigset_t& signals) {
+  const timespec second{.tv_sec = 1, .tv_nsec = 0};
+  return std::max(sigtimedwait(&signals, nullptr, &second), 0);
 }
 
 /// Before any thread starts: every thread inherits it.
@@ -88,6 +98,17 @@ class Gateway {
     server_->set_credentials(read->credentials);
     warn(read->warnings);
     log(LogLevel::info, concat({"reloaded: ", versions_of(read->rules)}));
+  }
+
+  /// What a peak needed goes back to the kernel when all is quiet, so that the resident set tells what is in
+  /// use; not while calls come, which would wait for it. To be called every second.
+  void rest() {
+    if (inputs_.config.gateway.heap_reserve_bytes > 0) return;
+    const auto begun = calls_.begun();
+    const bool is_quiet = std::exchange(begun_, begun) == begun && calls_.under_way() == 0;
+    quiet_looks_ = is_quiet ? std::min(quiet_looks_ + 1, quiet_looks) : 0;
+    if (quiet_looks_ < quiet_looks || heap_free_bytes() < given_back_bytes_min) return;
+    give_back_free_heap();
   }
 
   /// Finishes what is under way, flushes, gives the shards up; within the configured bound.
@@ -211,6 +232,9 @@ class Gateway {
             {.name = "wutong_heap_allocated_bytes",
              .help = "Allocated and not freed; the resident set has what is free beside it.",
              .value = static_cast<double>(heap_allocated_bytes())},
+            {.name = "wutong_heap_free_bytes",
+             .help = "Free in whole pages; goes back to the kernel when all is quiet.",
+             .value = static_cast<double>(heap_free_bytes())},
             {.name = "wutong_redis_connections",
              .help = "Connections that are ready.",
              .value = static_cast<double>(redis.connected.load())},
@@ -238,6 +262,9 @@ class Gateway {
   const Inputs inputs_;
   const persistence::StoredCodec codec_;
   CallMetrics calls_;
+  /// At the last look, and how many looks have found nothing new since.
+  std::uint64_t begun_ = 0;
+  int quiet_looks_ = 0;
   std::unique_ptr<persistence::FileSafekeeping> safekeeping_;
   std::unique_ptr<persistence::RedisLedger> ledger_;
   std::unique_ptr<Engine> engine_;
@@ -270,7 +297,9 @@ int serve(const std::filesystem::path& config_file) {
   const bool started = gateway.start();
   int number = started ? 0 : SIGTERM;
   while (number != SIGTERM && number != SIGINT) {
-    if (sigwait(&signals, &number) == 0 && number == SIGHUP) gateway.reload(config_file);
+    number = look_for(signals);
+    if (number == SIGHUP) gateway.reload(config_file);
+    if (number == 0) gateway.rest();
   }
   alarm(stop_timeout_s + stop_grace_s);
   gateway.stop();

@@ -227,24 +227,44 @@ TEST_F(GatewayProcess, ItTakesNewDocumentsAndCredentialsWithoutARestart) {
   EXPECT_EQ(late.buy({.member = "ann", .id = "C", .amount = 10'00}).program_version(), 2U);
 }
 
+std::uint64_t resident_bytes_of(const RunningGateway& gateway) {
+  std::ifstream statm("/proc/" + std::to_string(gateway.process()) + "/statm");
+  std::uint64_t pages = 0;
+  statm >> pages >> pages;
+  return pages * 4'096;
+}
+
+TEST_F(GatewayProcess, GivesBackWhatIsFreeWhenAllIsQuiet) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "sanitizers bring a heap of their own";
+#endif
+  constexpr std::uint64_t much = 12 << 20;
+  open({.gateway = {"message_bytes_max = 16777216"}});
+  v1::EnrollRequest too_long;
+  too_long.set_member_id(std::string(much, 'x'));
+
+  EXPECT_FALSE(Till(*gateway).call(too_long).ok());
+
+  const auto after_it = resident_bytes_of(*gateway);
+  EXPECT_GE(gateway->metric("wutong_heap_free_bytes"), much);
+  EXPECT_TRUE(wait_until(seconds(20), [&] {
+    return gateway->metric("wutong_heap_free_bytes") < 1 << 20 &&
+           resident_bytes_of(*gateway) < after_it - much / 2;
+  }));
+}
+
 TEST_F(GatewayProcess, HasItsHeapFromTheStartIfItIsToldTo) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   GTEST_SKIP() << "sanitizers bring a heap of their own";
 #endif
   constexpr std::uint64_t reserve = 256 << 20;
-  const auto resident_bytes = [&] {
-    std::ifstream statm("/proc/" + std::to_string(gateway->process()) + "/statm");
-    std::uint64_t pages = 0;
-    statm >> pages >> pages;
-    return pages * 4'096;
-  };
   open();
-  const auto without = resident_bytes();
+  const auto without = resident_bytes_of(*gateway);
 
   open({.gateway = {"heap_reserve_bytes = " + std::to_string(reserve)}});
 
   EXPECT_LT(without, reserve);
-  EXPECT_GE(resident_bytes(), reserve);
+  EXPECT_GE(resident_bytes_of(*gateway), reserve);
   const auto allocated = gateway->metric("wutong_heap_allocated_bytes");
   EXPECT_GT(allocated, 1e6);
   EXPECT_LT(allocated, static_cast<double>(reserve)) << "what is kept is free";
