@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <numeric>
+#include <vector>
 
 #include "actors/order_book.h"
 
@@ -65,15 +67,27 @@ void OrderBook::append_freed(domain::RecordKey order, Entry& entry) {
 }
 
 void OrderBook::begin_round(domain::Position last) {
-  round_.clear();
-  round_flushed_ = 0;
-  while (!unflushed_.empty() && unflushed_.front().position <= std::min(last, committed_)) {
-    round_.push_back(unflushed_.front());
-    unflushed_.pop_front();
+  const auto durable = std::min(last, committed_);
+  const auto end = std::ranges::upper_bound(unflushed_, durable, {}, &Unflushed::position);
+  const std::ranges::subrange changes(unflushed_.begin(), end);
+  std::vector<std::int32_t> months;
+  for (const auto& change : changes) {
+    const auto at = std::ranges::lower_bound(months, change.month);
+    if (at == months.end() || *at != change.month) months.insert(at, change.month);
   }
-  std::ranges::stable_sort(round_, {}, [](const Unflushed& change) {
-    return std::pair{change.month, change.bucket};
-  });
+  const auto place_of = [&](const Unflushed& change) {
+    const auto month = std::ranges::lower_bound(months, change.month) - months.begin();
+    return static_cast<std::size_t>(month) * buckets_ + change.bucket;
+  };
+  // Distribution counting (Knuth, The Art of Computer Programming 3, 5.2, algorithm D): whatever has been
+  // gathered in half a minute is put in order at once, and calls wait meanwhile.
+  std::vector<std::size_t> begins(months.size() * buckets_ + 1);
+  for (const auto& change : changes) ++begins[place_of(change) + 1];
+  std::partial_sum(begins.begin(), begins.end(), begins.begin());
+  round_flushed_ = 0;
+  round_.resize(static_cast<std::size_t>(changes.size()));
+  for (const auto& change : changes) round_[begins[place_of(change)]++] = change;
+  unflushed_.erase(unflushed_.begin(), end);
   round_least_.resize(round_.size());
   for (auto at = round_.size(); at-- > 0;) {
     round_least_[at] = round_[at].position;

@@ -16,7 +16,7 @@
 namespace wutong {
 namespace {
 
-constexpr std::size_t book_buckets_per_flush = 256;
+constexpr std::size_t book_buckets_per_flush = 64;
 /// For each bucket so many changes wait at most, or a round begins; a change takes about 100 bytes of memory.
 constexpr std::size_t book_changes_per_bucket_max = 32;
 /// Of one member that no flush covers; with more it is flushed without waiting for its round, since each
@@ -33,8 +33,7 @@ void ShardFlush::touch(MemberActor& member, domain::Position position) {
   if (!member.unflushed) {
     member.unflushed = std::make_unique<Unflushed>(Unflushed{.first = position});
     if (shard_.dirty_.empty() && !round_.up_to) {
-      round_.next_at_ns = std::max(
-          round_.next_at_ns, shard_.now_ns() + shard_.parts_.options.flush_interval_ms * 1'000'000);
+      round_.next_at_ns = std::max(round_.next_at_ns, shard_.now_ns() + first_wait_ns());
     }
     shard_.dirty_[position] = member.key;
   } else if (member.flushing && member.unflushed->first_after.epoch == 0) {
@@ -43,6 +42,12 @@ void ShardFlush::touch(MemberActor& member, domain::Position position) {
   if (member.flushing) return;
   if (member.records.size() <= Shard::records_kept + unflushed_records_max) return;
   if (!std::exchange(member.crowded, true)) crowded_.push_back(member.key);
+}
+
+std::int64_t ShardFlush::first_wait_ns() const {
+  const std::int64_t shards = shard_.parts_.info.shards;
+  const std::int64_t number = shard_.parts_.number;
+  return shard_.parts_.options.flush_interval_ms * 1'000'000 * (shards + number + 1) / (2 * shards);
 }
 
 bool ShardFlush::is_round_due() const {

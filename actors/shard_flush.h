@@ -73,6 +73,9 @@ class ShardFlush {
     bool room_wanted = false;
   };
 
+  /// From the first change on, half an interval to a whole one: the rounds of a gateway's shards begin one
+  /// after the other, for a round's beginning takes milliseconds where much has been gathered.
+  [[nodiscard]] std::int64_t first_wait_ns() const;
   [[nodiscard]] bool is_round_due() const;
   /// Fewer of its members are flushed than should be by now.
   [[nodiscard]] bool round_is_behind() const;
