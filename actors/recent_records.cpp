@@ -188,7 +188,8 @@ RecentRecords::Tag RecentRecords::tag_at(std::size_t at) const {
   return tag;
 }
 
-bool RecentRecords::may_be_of(std::size_t at, domain::RecordKey order, domain::RecordKey key) const {
+bool RecentRecords::may_be_of(std::size_t at, domain::RecordKey order,
+                              domain::RecordKey key) const {
   const Tag tag = tag_at(at);
   return (tag & 1) != 0 || tag == tag_of(order, false) || tag == tag_of(key, false);
 }

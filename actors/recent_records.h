@@ -95,7 +95,8 @@ class RecentRecords {
   static void put_trailer(char* at, const Entry& entry, std::size_t size);
 
   [[nodiscard]] Tag tag_at(std::size_t at) const;
-  [[nodiscard]] bool may_be_of(std::size_t at, domain::RecordKey order, domain::RecordKey key) const;
+  [[nodiscard]] bool may_be_of(std::size_t at, domain::RecordKey order,
+                               domain::RecordKey key) const;
   [[nodiscard]] bool may_have_of(domain::RecordKey order, domain::RecordKey key) const;
   /// Of the tags and all data.
   [[nodiscard]] std::size_t bytes() const { return count_ * sizeof(Tag) + data_bytes_; }
