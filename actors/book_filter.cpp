@@ -21,7 +21,7 @@ struct Probes {
   explicit Probes(domain::RecordKey order)
       : first(spread(order.high)), step(spread(first + order.low) | 1) {}
 
-  /// By bits that neither hash uses much.
+  /// By bits of the first that the probes do not use, mixed with some that they do.
   [[nodiscard]] std::size_t part(std::size_t parts) const { return (first ^ step >> 32) % parts; }
 
   /// Visits the word and the bit in it of each probe until `visit` says that it is enough.
@@ -43,8 +43,8 @@ struct Probes {
 }  // namespace
 
 void BookFilter::insert(domain::RecordKey order) {
-  const Probes probes_of(order);
-  const auto number = probes_of.part(parts_.size());
+  const Probes marks(order);
+  const auto number = marks.part(parts_.size());
   auto& part = parts_[number];
   const auto is_full = [](const Segment& segment) {
     return segment.orders == segment.words.size() * bits_per_word / bits_per_order;
@@ -56,18 +56,18 @@ void BookFilter::insert(domain::RecordKey order) {
   }
   auto& segment = part.back();
   ++segment.orders;
-  probes_of.every(segment.words.size(), [&](std::size_t word, std::uint64_t mask) {
+  marks.every(segment.words.size(), [&](std::size_t word, std::uint64_t mask) {
     segment.words[word] |= mask;
     return true;
   });
 }
 
 bool BookFilter::may_contain(domain::RecordKey order) const {
-  const Probes probes_of(order);
-  for (const auto& segment : parts_[probes_of.part(parts_.size())]) {
-    const bool all = probes_of.every(
-        segment.words.size(),
-        [&](std::size_t word, std::uint64_t mask) { return (segment.words[word] & mask) != 0; });
+  const Probes marks(order);
+  for (const auto& segment : parts_[marks.part(parts_.size())]) {
+    const bool all = marks.every(segment.words.size(), [&](std::size_t word, std::uint64_t mask) {
+      return (segment.words[word] & mask) != 0;
+    });
     if (all) return true;
   }
   return false;

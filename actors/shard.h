@@ -156,7 +156,7 @@ class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
   [[nodiscard]] bool put_records(MemberActor& member, const WaitingCall& waiting,
                                  domain::RecordKey order, domain::RecordKey key);
   void drop_old_records(MemberActor& member);
-  /// Of what the ledger has; whatever is not needed goes.
+  /// Presses the records that the ledger has, and gives back room that is not used.
   void tighten(MemberActor& member);
   void passivate(domain::MemberKey key);
   MemberWork& work_of(MemberActor& member);

@@ -128,6 +128,7 @@ void Shard::on_settled(const BookReply& reply) {
   auto unsettled = unsettled_.take_settled(claim_of(reply.order, reply.member));
   if (!unsettled) return;
   for (auto& pending : unsettled->replies) {
+    // What it waited for has come.
     pending.claim.reset();
     settle_or_finish(std::move(pending));
   }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <tuple>
 #include <vector>
 
 namespace wutong {
@@ -47,12 +48,13 @@ domain::RecordKey order(std::uint64_t number) {
 
 class OrderBookTest : public ::testing::Test {
  protected:
-  void ask(BookAsk what, std::uint64_t of_order, std::uint64_t member, std::int64_t now_ns = 0) {
+  void ask(BookAsk what, std::uint64_t of_order, std::uint64_t member, std::int64_t now_ns = 0,
+           std::int32_t of_month = month) {
     book.ask(0, 1,
              {.ask = what,
               .order = order(of_order),
               .member = {member},
-              .month = month,
+              .month = of_month,
               .ticket = member},
              now_ns);
   }
@@ -173,8 +175,8 @@ TEST_F(OrderBookTest, TellsWhatItsFilterTakesUntilTheMonthIsForgotten) {
   ASSERT_EQ(book.to_flush(at(9), 1).size(), 1);
   book.flushed(1);
 
-  EXPECT_GE(book.filter_bytes(), 128) << "a first segment has room for 64 orders, of 16 bits each";
-  EXPECT_LT(book.filter_bytes(), 256) << "or for less than twice as many";
+  EXPECT_EQ(book.filter_bytes(), 232)
+      << "the order's part has room for 116 orders, of 16 bits each";
   book.forget_months_before(month + 1);
   EXPECT_EQ(book.filter_bytes(), 0);
 }
@@ -194,6 +196,24 @@ TEST_F(OrderBookTest, FlushesTheChangesOfABucketTogetherAndTheMarkWaitsForTheOld
   EXPECT_EQ(book.to_flush(at(9), 2).size(), 2);
   EXPECT_EQ(book.first_unflushed_after(2), at(4));
   EXPECT_EQ(book.first_unflushed_after(3), std::nullopt);
+}
+
+TEST_F(OrderBookTest, FlushesMonthByMonthABucketTogetherInTheirOrder) {
+  constexpr std::uint64_t changes = 200;
+  for (std::uint64_t number = 1; number <= changes; ++number) {
+    ask(BookAsk::settle, number * 7, 10, 0, month - static_cast<std::int32_t>(number % 3));
+  }
+  book.committed(at(changes));
+
+  const auto round = book.to_flush(at(changes), 3 * buckets);
+
+  ASSERT_EQ(round.size(), changes);
+  const auto place = [](const OrderBook::Unflushed& change) {
+    return std::tuple(change.month, change.bucket, change.position);
+  };
+  for (std::size_t at = 1; at < round.size(); ++at) {
+    EXPECT_LT(place(round[at - 1]), place(round[at]));
+  }
 }
 
 TEST_F(OrderBookTest, ReadsOnlyMonthsThatMayHaveTheOrder) {

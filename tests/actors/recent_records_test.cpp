@@ -91,6 +91,23 @@ TEST_F(RecentRecordsOfAMember, AreFoundByTheirKeyUnlessTheyWereDeclined) {
   EXPECT_FALSE(records_.find(record(4).key));
 }
 
+TEST_F(RecentRecordsOfAMember, WhoseKeysDifferInOneBitAreTwo) {
+  auto lowest = record(2);
+  lowest.key.low ^= 1;
+  lowest.order = lowest.key;
+  auto highest = record(2);
+  highest.key.high ^= std::uint64_t{1} << 63;
+  highest.order = highest.key;
+  const auto absent = domain::RecordKey{.high = record(2).key.high ^ 1, .low = record(2).key.low};
+  for (const auto& one : {record(2), lowest, highest}) records_.add(one);
+
+  EXPECT_EQ(records_.find(record(2).key)->packed(press_), record(2));
+  EXPECT_EQ(records_.find(lowest.key)->packed(press_), lowest);
+  EXPECT_EQ(records_.find(highest.key)->packed(press_), highest);
+  EXPECT_FALSE(records_.find(absent));
+  EXPECT_EQ(of(lowest.key, lowest.key), std::vector<PackedRecord>{lowest});
+}
+
 TEST_F(RecentRecordsOfAMember, AreVisitedWithWhatBelongsToThem) {
   auto declined = record(4);
   declined.declined = true;
