@@ -132,23 +132,22 @@ TEST_F(RedisErrors, AFlushNeverShortensAnExpiry) {
   const auto now = *await<std::int64_t>([&](auto done) { ledger_->read_clock(done); });
   std::uint64_t flushes = 0;
   const auto expiry_after_flush = [&](std::int64_t expire_at, bool stands = false) {
-    FlushRequest flush{
-        .epoch = 1,
-        .writer = "a/1#1",
-        .highest_sequence = 1,
-        .expected = {.position = flushes == 0 ? domain::Position() : taken_.position,
-                     .flush = flushes},
-        .next = {.position = taken_.position, .flush = flushes + 1},
-        .history = {{.member = {.value = 255},
-                     .month = 600,
-                     .records = "r",
-                     .expire_at_unix_ms = expire_at,
-                     .expiry_stands = stands}},
-        .book = {{.month = 600,
-                  .bucket = 5,
-                  .entries = "e",
-                  .expire_at_unix_ms = expire_at,
-                  .expiry_stands = stands}}};
+    FlushRequest flush{.epoch = 1,
+                       .writer = "a/1#1",
+                       .highest_sequence = 1,
+                       .expected = {.position = flushes == 0 ? domain::Position() : taken_.position,
+                                    .flush = flushes},
+                       .next = {.position = taken_.position, .flush = flushes + 1},
+                       .history = {{.member = {.value = 255},
+                                    .month = 600,
+                                    .records = "r",
+                                    .expire_at_unix_ms = expire_at,
+                                    .expiry_stands = stands}},
+                       .book = {{.month = 600,
+                                 .bucket = 5,
+                                 .entries = "e",
+                                 .expire_at_unix_ms = expire_at,
+                                 .expiry_stands = stands}}};
     ++flushes;
     EXPECT_EQ(*journal().flush(flush), FlushOutcome::done);
     const auto of_history = server_.command({"PEXPIRETIME", "{s0}:h:00000000000000ff:600"});
