@@ -26,7 +26,10 @@ def tell(**what):
         events.write(json.dumps(dict(what, name=name, pid=os.getpid())) + "\\n")
 if arguments[0] == "create":
     subprocess.run(redis + ["SET", "wutong:ledger", "x"], check=True)
-tell(did=arguments[0], arguments=arguments[1:])
+def tell_of_this():
+    tell(did=arguments[0], arguments=arguments[1:])
+if arguments[0] != "serve" or "STAND_IN_REFUSE" in os.environ:
+    tell_of_this()
 if arguments[0] == "token":
     for flag in ("--credentials", "--token-file"):
         with open(arguments[arguments.index(flag) + 1], "w") as made:
@@ -45,6 +48,8 @@ if arguments[0] == "serve":
             pass
     server = http.server.HTTPServer(("127.0.0.1", int(os.environ["STAND_IN_PORT"])), Ready)
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
+    # From here on it ends as it should when it is asked to.
+    tell_of_this()
     server.serve_forever()
     answer = subprocess.run(redis + ["PING"], capture_output=True, text=True).stdout.strip()
     tell(did="stop", redis=answer)
