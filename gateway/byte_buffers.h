@@ -6,19 +6,26 @@
 
 #include <array>
 #include <cstddef>
+#include <string_view>
 
 #include "proto/wire_writer.h"
 
 /// Messages as gRPC takes and gives them where it is left to us to read and to write them.
 namespace wutong {
 
+/// What came, in one piece: what came in several is put together, since messages are small.
+[[nodiscard]] inline bool single_slice(const grpc::ByteBuffer& bytes, grpc::Slice& slice) {
+  return bytes.TrySingleSlice(&slice).ok() || bytes.DumpToSingleSlice(&slice).ok();
+}
+/// Lies in the slice.
+[[nodiscard]] inline std::string_view text_of(const grpc::Slice& slice) {
+  return {static_cast<const char*>(static_cast<const void*>(slice.begin())), slice.size()};
+}
+
 /// Reads what came into `in`; false for bytes that are no message of its kind.
 template <typename In>
-[[nodiscard]] bool parse(const grpc::ByteBuffer& bytes, In& in) {
-  grpc::Slice slice;
-  // What came in several pieces is put together first: messages are small.
-  const bool read = bytes.TrySingleSlice(&slice).ok() || bytes.DumpToSingleSlice(&slice).ok();
-  return read && in.ParseFromArray(slice.begin(), static_cast<int>(slice.size()));
+[[nodiscard]] bool parse(std::string_view bytes, In& in) {
+  return in.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
 }
 
 /// A copy of what was written.

@@ -77,15 +77,19 @@ domain::IdentityKey KeyHasher::identity(domain::IdentityKind kind, std::string_v
 
 domain::RecordKey KeyHasher::record(char space, std::string_view venue, std::string_view id) const {
   // The length in front of the venue keeps ("M1", "2-7") and ("M12", "-7") apart.
-  std::string text;
-  text.reserve(5 + venue.size() + id.size());
-  text.push_back(space);
-  for (unsigned shift = 0; shift < 32; shift += 8) {
-    text.push_back(static_cast<char>((venue.size() >> shift) & 0xff));
+  constexpr std::size_t head_bytes = 5;
+  const auto bytes = head_bytes + venue.size() + id.size();
+  std::array<char, 256> usual;
+  std::string longer;
+  if (bytes > usual.size()) longer.resize(bytes);
+  char* const text = longer.empty() ? usual.data() : longer.data();
+  text[0] = space;
+  for (std::size_t i = 1; i < head_bytes; ++i) {
+    text[i] = static_cast<char>(venue.size() >> 8 * (i - 1));
   }
-  text.append(venue).append(id);
+  std::copy(id.begin(), id.end(), std::copy(venue.begin(), venue.end(), text + head_bytes));
   std::array<unsigned char, crypto_shorthash_siphashx24_BYTES> hash{};
-  crypto_shorthash_siphashx24(hash.data(), bytes_of(text), text.size(), key_.data());
+  crypto_shorthash_siphashx24(hash.data(), bytes_of({text, bytes}), bytes, key_.data());
   return {.high = little_endian<std::uint64_t>(hash.data()),
           .low = little_endian<std::uint32_t>(hash.data() + 8)};
 }

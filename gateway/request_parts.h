@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "actors/call.h"
+#include "gateway/order_view.h"
 #include "gateway/problem.h"
 #include "gateway/shape.h"
 #include "gateway/translate_request.h"
@@ -22,12 +23,12 @@
 namespace wutong {
 
 /// The venue, if the program has it and the credential covers it.
-[[nodiscard]] OrProblem<const domain::Venue*> venue_of(const std::string& text,
+[[nodiscard]] OrProblem<const domain::Venue*> venue_of(std::string_view text,
                                                        const shape::Path& path,
                                                        const TranslationContext& context);
 
 /// The store of `venue`; the empty one for an empty text.
-[[nodiscard]] OrProblem<domain::StoreId> store_of(const std::string& text, const shape::Path& path,
+[[nodiscard]] OrProblem<domain::StoreId> store_of(std::string_view text, const shape::Path& path,
                                                   const domain::Venue& venue);
 
 struct Place {
@@ -35,7 +36,7 @@ struct Place {
   const domain::Venue* venue = nullptr;
 };
 
-[[nodiscard]] OrProblem<Place> place_of(bool is_given, const v1::Origin& origin,
+[[nodiscard]] OrProblem<Place> place_of(const OriginView& origin,
                                         const TranslationContext& context);
 
 /// Exactly one of the two; neither where the caller need not name the member and does not.
@@ -44,7 +45,7 @@ struct MemberName {
   std::optional<domain::IdentityKey> identity;
 };
 
-[[nodiscard]] OrProblem<MemberName> member_of(bool is_given, const v1::MemberRef& member,
+[[nodiscard]] OrProblem<MemberName> member_of(const MemberView& member,
                                               const TranslationContext& context);
 
 struct IdentityName {
@@ -53,7 +54,7 @@ struct IdentityName {
 };
 
 /// What is told of it from here on is its keyed hash.
-[[nodiscard]] OrProblem<IdentityName> identity_of(const v1::Identity& identity,
+[[nodiscard]] OrProblem<IdentityName> identity_of(const IdentityView& identity,
                                                   std::string_view path,
                                                   const TranslationContext& context);
 
@@ -69,7 +70,9 @@ std::optional<std::int64_t> told_receipt(const Request& request) {
   return request.received_at_unix_ms();
 }
 
-/// Without deadline and `done`.
+/// Without deadline and `done`, and without a request where none is given.
+[[nodiscard]] std::unique_ptr<Call> call_of(MemberName member, domain::Instant received_at,
+                                            const TranslationContext& context);
 [[nodiscard]] std::unique_ptr<Call> call_of(MemberName member, Request request,
                                             domain::Instant received_at,
                                             const TranslationContext& context);

@@ -5,12 +5,14 @@
 
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <variant>
 
 #include "gateway/byte_buffers.h"
 #include "gateway/context.h"
 #include "gateway/gate.h"
+#include "gateway/read_checkout.h"
 #include "gateway/status.h"
 #include "gateway/streams.h"
 #include "gateway/translate_reply.h"
@@ -153,7 +155,14 @@ class CallbackPoints final : public PointsService, public RawPoints {
 
   template <typename In>
   OrProblem<std::unique_ptr<Call>> admit(const Gate::Arrival& arrival, const Credential& credential,
-                                         const grpc::ByteBuffer& bytes) const {
+                                         const grpc::ByteBuffer& buffer) const {
+    grpc::Slice slice;
+    if (!single_slice(buffer, slice)) return not_a_message();
+    const auto bytes = text_of(slice);
+    if constexpr (std::is_same_v<In, v1::CheckoutRequest>) {
+      CheckoutView checkout;
+      if (read_plain(bytes, checkout)) return gate_.admit(arrival, credential, checkout);
+    }
     ShortLived<In> in;
     if (!parse(bytes, *in)) return not_a_message();
     return gate_.admit(arrival, credential, *in);

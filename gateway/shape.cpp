@@ -19,6 +19,13 @@ std::optional<int> digits(std::string_view text) {
   return value;
 }
 
+template <typename Word>
+Word load(const char* at) {
+  Word word;
+  std::memcpy(&word, at, sizeof word);
+  return word;
+}
+
 /// Whether each of the eight bytes is from 0x20 to 0x7e. Each test looks at its own byte's highest bit;
 /// what one byte borrows of or carries into the next is met only where one of them is no such byte.
 bool all_printable_ascii(std::uint64_t eight) {
@@ -29,6 +36,31 @@ bool all_printable_ascii(std::uint64_t eight) {
   return ((eight | below_space | above_tilde) & highest) == 0;
 }
 
+/// The same of a text. The last eight bytes are looked at together, some of them once more; of a shorter text
+/// all are put into eight.
+bool all_printable_ascii(std::string_view text) {
+  const char* const begin = text.data();
+  const auto size = text.size();
+  constexpr auto eight = sizeof(std::uint64_t);
+  constexpr auto four = sizeof(std::uint32_t);
+  if (size >= eight) {
+    for (std::size_t i = 0; i + eight < size; i += eight) {
+      if (!all_printable_ascii(load<std::uint64_t>(begin + i))) return false;
+    }
+    return all_printable_ascii(load<std::uint64_t>(begin + size - eight));
+  }
+  if (size >= four) {
+    return all_printable_ascii(std::uint64_t{load<std::uint32_t>(begin)} << 32 |
+                               load<std::uint32_t>(begin + size - four));
+  }
+  if (size == 0) return true;
+  constexpr std::uint64_t spaces = 0x2020202020000000;
+  const auto byte = [begin](std::size_t i) {
+    return std::uint64_t{static_cast<unsigned char>(begin[i])};
+  };
+  return all_printable_ascii(spaces | byte(0) << 16 | byte(size / 2) << 8 | byte(size - 1));
+}
+
 }  // namespace
 
 std::string Path::text() const {
@@ -37,13 +69,8 @@ std::string Path::text() const {
 }
 
 bool has_control_character(std::string_view text) {
-  std::size_t i = 0;
-  for (; i + sizeof(std::uint64_t) <= text.size(); i += sizeof(std::uint64_t)) {
-    std::uint64_t eight;
-    std::memcpy(&eight, text.data() + i, sizeof eight);
-    if (!all_printable_ascii(eight)) break;
-  }
-  for (; i < text.size(); ++i) {
+  if (all_printable_ascii(text)) return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
     const auto byte = static_cast<unsigned char>(text[i]);
     if (byte < 0x20 || byte == 0x7f) return true;
     if (byte == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0) {

@@ -17,8 +17,8 @@ inline constexpr std::size_t reason_bytes_max = 256;
 /// Of money in minor units, of points and of quantities: far above any order, and so small that no
 /// sum over an order's lines or a member's year overflows.
 inline constexpr std::int64_t quantity_max = 1'000'000'000'000;
-inline constexpr int lines_max = 200;
-inline constexpr int tenders_max = 20;
+inline constexpr std::size_t lines_max = 200;
+inline constexpr std::size_t tenders_max = 20;
 /// The last millisecond of the year 9999, UTC.
 inline constexpr std::int64_t unix_ms_max = 253'402'300'799'999;
 

@@ -7,6 +7,7 @@
 
 #include "gateway/byte_buffers.h"
 #include "gateway/context.h"
+#include "gateway/read_batch.h"
 #include "gateway/status.h"
 #include "gateway/translate_reply.h"
 #include "wutong/v1/points.pb.h"
@@ -14,11 +15,13 @@
 namespace wutong {
 namespace {
 
-constexpr int batch_items_max = 1024;
+constexpr std::size_t batch_items_max = 1024;
 
 /// Where the reply to a request of the kind stands in its item.
 template <typename In>
 constexpr int reply_field = 0;
+template <>
+constexpr int reply_field<CheckoutView> = v1::BatchItemReply::kCheckoutFieldNumber;
 template <>
 constexpr int reply_field<v1::CheckoutRequest> = v1::BatchItemReply::kCheckoutFieldNumber;
 template <>
@@ -62,9 +65,10 @@ class PointsStream final : public Streams::Reactor,
   }
 
   void OnReadDone(bool ok) override {
-    const bool understood = !ok || parse(incoming_, request_);
+    const bool understood = !ok || request_.read(incoming_);
     incoming_.Clear();
     if (ok && understood) take(request_);
+    request_.clear();
     {
       const std::lock_guard lock(mutex_);
       reading_ = false;
@@ -155,20 +159,18 @@ class PointsStream final : public Streams::Reactor,
     OrProblem<std::shared_ptr<const Credential>> credential;
   };
 
-  void take(const v1::BatchRequest& request) {
-    if (request.items_size() == 0) return;
+  void take(const BatchRead& request) {
+    if (request.size() == 0) return;
     {
       const std::lock_guard lock(mutex_);
-      items_open_ += static_cast<std::uint32_t>(request.items_size());
+      items_open_ += static_cast<std::uint32_t>(request.size());
     }
     const Batch batch{.arrival = gate_.arrival(remaining_ms_of(context_)),
                       .credential = gate_.credential_of(token_)};
     std::vector<std::unique_ptr<Call>> calls;
-    calls.reserve(static_cast<std::size_t>(request.items_size()));
-    for (int index = 0; index < request.items_size(); ++index) {
-      if (auto call = call_of(batch, request.items(index), index)) {
-        calls.push_back(std::move(call));
-      }
+    calls.reserve(request.size());
+    for (std::size_t index = 0; index < request.size(); ++index) {
+      if (auto call = call_of(batch, request.item(index), index)) calls.push_back(std::move(call));
     }
     {
       const std::lock_guard lock(mutex_);
@@ -178,26 +180,31 @@ class PointsStream final : public Streams::Reactor,
   }
 
   /// The item's call, or nothing for one that has been answered.
-  std::unique_ptr<Call> call_of(const Batch& batch, const v1::BatchItem& item, int index) {
-    switch (item.request_case()) {
+  std::unique_ptr<Call> call_of(const Batch& batch, const BatchRead::Item& item,
+                                std::size_t index) {
+    if (item.checkout != nullptr) {
+      return admit(batch, Method::checkout, item.number, *item.checkout, index);
+    }
+    const auto& message = *item.message;
+    switch (message.request_case()) {
       case v1::BatchItem::kCheckout:
-        return admit(batch, Method::checkout, item.number(), item.checkout(), index);
+        return admit(batch, Method::checkout, item.number, message.checkout(), index);
       case v1::BatchItem::kRefund:
-        return admit(batch, Method::refund, item.number(), item.refund(), index);
+        return admit(batch, Method::refund, item.number, message.refund(), index);
       case v1::BatchItem::kHold:
-        return admit(batch, Method::hold, item.number(), item.hold(), index);
+        return admit(batch, Method::hold, item.number, message.hold(), index);
       case v1::BatchItem::kRelease:
-        return admit(batch, Method::release, item.number(), item.release(), index);
+        return admit(batch, Method::release, item.number, message.release(), index);
       case v1::BatchItem::REQUEST_NOT_SET:
         break;
     }
-    answer(item.number(), invalid("request", "is missing").value());
+    answer(item.number, invalid("request", "is missing").value());
     return nullptr;
   }
 
   template <typename In>
   std::unique_ptr<Call> admit(const Batch& batch, Method method, std::uint64_t number, const In& in,
-                              int index) {
+                              std::size_t index) {
     gate_.begun(method);
     const auto begun_ns = batch.arrival.begun_ns;
     auto call = admitted(batch, method, in, index);
@@ -218,7 +225,7 @@ class PointsStream final : public Streams::Reactor,
 
   template <typename In>
   OrProblem<std::unique_ptr<Call>> admitted(const Batch& batch, Method method, const In& in,
-                                            int index) const {
+                                            std::size_t index) const {
     if (index >= batch_items_max) return invalid("items", "has more than 1024 items");
     if (!batch.credential) return tl::make_unexpected(batch.credential.error());
     const auto& credential = **batch.credential;
@@ -340,7 +347,7 @@ class PointsStream final : public Streams::Reactor,
   /// gRPC's while it reads.
   grpc::ByteBuffer incoming_;
   /// Of the last batch that was read; kept for its memory.
-  v1::BatchRequest request_;
+  BatchRead request_;
   /// gRPC's while it writes, and how many items that is.
   grpc::ByteBuffer writing_;
   std::uint32_t writing_items_ = 0;

@@ -22,8 +22,8 @@ struct Beginning {
 
 template <typename Message>
 OrProblem<Beginning> beginning_of(const Message& request, const TranslationContext& context) {
-  WUTONG_TAKE(member, member_of(request.has_member(), request.member(), context));
-  WUTONG_TAKE(place, place_of(request.has_origin(), request.origin(), context));
+  WUTONG_TAKE(member, member_of(view_of(request.has_member(), request.member()), context));
+  WUTONG_TAKE(place, place_of(view_of(request.has_origin(), request.origin()), context));
   WUTONG_TAKE(occurred_at, shape::instant(request.occurred_at_unix_ms(), "occurred_at_unix_ms"));
   WUTONG_TAKE(received_at, received_at_of(told_receipt(request), Told::required, context));
   return Beginning{.member = std::move(member),

@@ -11,9 +11,9 @@ namespace {
 template <typename Command, typename Message>
 OrProblem<std::unique_ptr<Call>> change_of(const Message& request,
                                            const TranslationContext& context) {
-  WUTONG_TAKE(member, member_of(request.has_member(), request.member(), context));
+  WUTONG_TAKE(member, member_of(view_of(request.has_member(), request.member()), context));
   if (!request.has_identity()) return invalid("identity", "is missing");
-  WUTONG_TAKE(identity, identity_of(request.identity(), "identity", context));
+  WUTONG_TAKE(identity, identity_of(view_of(request.identity()), "identity", context));
   WUTONG_TAKE(received_at, received_at_of(told_receipt(request), Told::required, context));
   return call_of(std::move(member), Command{.kind = identity.kind, .identity = identity.key},
                  received_at, context);

@@ -16,51 +16,51 @@ namespace {
 constexpr std::uint32_t page_size_default = 50;
 constexpr std::uint32_t page_size_max = 200;
 
-using Lines = google::protobuf::RepeatedPtrField<v1::BasketLine>;
-using Tenders = google::protobuf::RepeatedPtrField<v1::Tender>;
-
-OrProblem<std::vector<domain::Tender>> tenders_of(const Tenders& given) {
+OrProblem<std::vector<domain::Tender>> tenders_of(const OrderView& order) {
+  const auto& given = order.tenders;
   if (given.size() > shape::tenders_max) return invalid("tenders", "are more than 20");
   std::vector<domain::Tender> tenders;
-  tenders.reserve(static_cast<std::size_t>(given.size()));
-  for (int i = 0; i < given.size(); ++i) {
-    WUTONG_TAKE(kind, shape::id(given[i].kind(), {"tenders", i, "kind"}));
-    WUTONG_TAKE(amount, shape::money(given[i].amount_minor(), {"tenders", i, "amount_minor"}));
+  tenders.reserve(given.size());
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    const auto index = static_cast<int>(i);
+    WUTONG_TAKE(kind, shape::id(given[i].kind, {"tenders", index, "kind"}));
+    WUTONG_TAKE(amount, shape::money(given[i].amount_minor, {"tenders", index, "amount_minor"}));
     tenders.push_back({.kind = std::string(kind), .amount = amount});
   }
   return tenders;
 }
 
-OrProblem<domain::BasketLine> line_of(const v1::BasketLine& line, int index,
-                                      const domain::Venue& venue) {
+OrProblem<domain::BasketLine> line_of(const LineView& line, int index, const domain::Venue& venue) {
   const auto path = [index](std::string_view field) { return shape::Path("lines", index, field); };
-  if (line.number() == 0) return invalid(path("number").text(), "is missing");
-  WUTONG_TAKE(amount, shape::money(line.amount_minor(), path("amount_minor")));
-  WUTONG_TAKE(quantity, shape::quantity(line.quantity_thousandths(), path("quantity_thousandths")));
-  WUTONG_TAKE(sku, shape::text(line.sku(), path("sku")));
-  WUTONG_TAKE(category, shape::text(line.category(), path("category")));
-  WUTONG_TAKE(brand, shape::text(line.brand(), path("brand")));
-  WUTONG_TAKE(store, store_of(line.store(), path("store"), venue));
-  return domain::BasketLine{.number = line.number(),
+  if (line.number == 0) return invalid(path("number").text(), "is missing");
+  WUTONG_TAKE(amount, shape::money(line.amount_minor, path("amount_minor")));
+  WUTONG_TAKE(quantity, shape::quantity(line.quantity_thousandths, path("quantity_thousandths")));
+  WUTONG_TAKE(sku, shape::text(line.sku, path("sku")));
+  WUTONG_TAKE(category, shape::text(line.category, path("category")));
+  WUTONG_TAKE(brand, shape::text(line.brand, path("brand")));
+  WUTONG_TAKE(store, store_of(line.store, path("store"), venue));
+  return domain::BasketLine{.number = line.number,
                             .sku = std::string(sku),
                             .category = std::string(category),
                             .brand = std::string(brand),
                             .store = store,
                             .quantity_thousandths = quantity,
                             .amount = amount,
-                            .excluded = line.excluded()};
+                            .excluded = line.excluded};
 }
 
-OrProblem<std::vector<domain::BasketLine>> lines_of(const Lines& given,
+OrProblem<std::vector<domain::BasketLine>> lines_of(const OrderView& order,
                                                     const domain::Venue& venue) {
+  const auto& given = order.lines;
   if (given.size() > shape::lines_max) return invalid("lines", "are more than 200");
   std::vector<domain::BasketLine> lines;
-  lines.reserve(static_cast<std::size_t>(given.size()));
+  lines.reserve(given.size());
   absl::flat_hash_set<std::uint32_t> numbers;
-  for (int i = 0; i < given.size(); ++i) {
-    WUTONG_TAKE(line, line_of(given[i], i, venue));
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    const auto index = static_cast<int>(i);
+    WUTONG_TAKE(line, line_of(given[i], index, venue));
     if (!numbers.insert(line.number).second) {
-      return invalid(shape::Path("lines", i, "number").text(), "is used twice");
+      return invalid(shape::Path("lines", index, "number").text(), "is used twice");
     }
     lines.push_back(std::move(line));
   }
@@ -68,20 +68,19 @@ OrProblem<std::vector<domain::BasketLine>> lines_of(const Lines& given,
 }
 
 /// What a quote and a checkout have in common, put where it will stay: an order is large.
-template <typename Request>
-OrProblem<void> fill_order(domain::Checkout& order, const Request& request, Place place,
+OrProblem<void> fill_order(domain::Checkout& order, const OrderView& request, Place place,
                            const TranslationContext& context) {
-  if (!request.has_amount_minor()) return invalid("amount_minor", "is missing");
-  WUTONG_TAKE(amount, shape::money(request.amount_minor(), "amount_minor"));
-  WUTONG_TAKE(currency, shape::currency(request.currency(), "currency"));
-  WUTONG_TAKE(points, shape::points(request.points_to_use(), "points_to_use"));
+  if (!request.amount_minor) return invalid("amount_minor", "is missing");
+  WUTONG_TAKE(amount, shape::money(*request.amount_minor, "amount_minor"));
+  WUTONG_TAKE(currency, shape::currency(request.currency, "currency"));
+  WUTONG_TAKE(points, shape::points(request.points_to_use, "points_to_use"));
   WUTONG_TAKE(excluded,
-              shape::money(request.excluded_from_earning_minor(), "excluded_from_earning_minor"));
+              shape::money(request.excluded_from_earning_minor, "excluded_from_earning_minor"));
   WUTONG_TAKE(excluded_from_offset,
-              shape::money(request.excluded_from_offset_minor(), "excluded_from_offset_minor"));
-  WUTONG_TAKE(tenders, tenders_of(request.tenders()));
-  WUTONG_TAKE(lines, lines_of(request.lines(), *place.venue));
-  WUTONG_TAKE(hold_id, shape::text(request.hold_id(), "hold_id"));
+              shape::money(request.excluded_from_offset_minor, "excluded_from_offset_minor"));
+  WUTONG_TAKE(tenders, tenders_of(request));
+  WUTONG_TAKE(lines, lines_of(request, *place.venue));
+  WUTONG_TAKE(hold_id, shape::text(request.hold_id, "hold_id"));
   const auto hold =
       hold_id.empty() ? domain::RecordKey{} : context.keys.hold(place.venue->id.text(), hold_id);
   order.origin = std::move(place.origin);
@@ -112,7 +111,8 @@ OrProblem<domain::RefundScope> scope_of(const v1::RefundRequest& request) {
     case v1::RefundRequest::kLines: {
       const auto& given = request.lines().numbers();
       if (given.empty()) return invalid("lines.numbers", "are missing");
-      if (given.size() > shape::lines_max) return invalid("lines.numbers", "are more than 200");
+      if (static_cast<std::size_t>(given.size()) > shape::lines_max)
+        return invalid("lines.numbers", "are more than 200");
       std::vector<std::uint32_t> numbers(given.begin(), given.end());
       std::sort(numbers.begin(), numbers.end());
       if (numbers.front() == 0) return invalid("lines.numbers", "begin at 1");
@@ -168,8 +168,9 @@ domain::Instant time_of_read(const TranslationContext& context) {
 
 OrProblem<std::unique_ptr<Call>> translate(const v1::QuoteRequest& request,
                                            const TranslationContext& context) {
-  WUTONG_TAKE(member, member_of(request.has_member(), request.member(), context));
-  WUTONG_TAKE(place, place_of(request.has_origin(), request.origin(), context));
+  const auto view = view_of(request);
+  WUTONG_TAKE(member, member_of(view.member, context));
+  WUTONG_TAKE(place, place_of(view.origin, context));
   WUTONG_TAKE(received_at, received_at_of(told_receipt(request), Told::optional, context));
   domain::Instant occurred_at = received_at;
   if (request.has_occurred_at_unix_ms() || occurred_at == domain::Instant{}) {
@@ -177,26 +178,26 @@ OrProblem<std::unique_ptr<Call>> translate(const v1::QuoteRequest& request,
     occurred_at = told;
   }
   if (received_at == domain::Instant{}) received_at = occurred_at;
-  auto call = call_of(std::move(member), domain::Quote{}, received_at, context);
-  auto& order = std::get<domain::Quote>(call->request).checkout;
-  if (auto filled = fill_order(order, request, std::move(place), context); !filled) {
+  auto call = call_of(std::move(member), received_at, context);
+  auto& order = call->request.emplace<domain::Quote>().checkout;
+  if (auto filled = fill_order(order, view, std::move(place), context); !filled) {
     return tl::make_unexpected(std::move(filled).error());
   }
   order.occurred_at = occurred_at;
   return call;
 }
 
-OrProblem<std::unique_ptr<Call>> translate(const v1::CheckoutRequest& request,
+OrProblem<std::unique_ptr<Call>> translate(const CheckoutView& request,
                                            const TranslationContext& context) {
-  WUTONG_TAKE(member, member_of(request.has_member(), request.member(), context));
-  WUTONG_TAKE(place, place_of(request.has_origin(), request.origin(), context));
-  WUTONG_TAKE(order_id, shape::id(request.order_id(), "order_id"));
-  WUTONG_TAKE(occurred_at, shape::instant(request.occurred_at_unix_ms(), "occurred_at_unix_ms"));
-  WUTONG_TAKE(received_at, received_at_of(told_receipt(request), Told::required, context));
-  WUTONG_TAKE(tax, shape::money(request.tax_minor(), "tax_minor"));
-  auto call = call_of(std::move(member), domain::Checkout{}, received_at, context);
-  auto& order = std::get<domain::Checkout>(call->request);
-  if (auto filled = fill_order(order, request, std::move(place), context); !filled) {
+  WUTONG_TAKE(member, member_of(request.order.member, context));
+  WUTONG_TAKE(place, place_of(request.order.origin, context));
+  WUTONG_TAKE(order_id, shape::id(request.order_id, "order_id"));
+  WUTONG_TAKE(occurred_at, shape::instant(request.occurred_at_unix_ms, "occurred_at_unix_ms"));
+  WUTONG_TAKE(received_at, received_at_of(request.received_at_unix_ms, Told::required, context));
+  WUTONG_TAKE(tax, shape::money(request.tax_minor, "tax_minor"));
+  auto call = call_of(std::move(member), received_at, context);
+  auto& order = call->request.emplace<domain::Checkout>();
+  if (auto filled = fill_order(order, request.order, std::move(place), context); !filled) {
     return tl::make_unexpected(std::move(filled).error());
   }
   order.key = context.keys.order(order.origin.venue.text(), order_id);
@@ -206,15 +207,20 @@ OrProblem<std::unique_ptr<Call>> translate(const v1::CheckoutRequest& request,
   return call;
 }
 
+OrProblem<std::unique_ptr<Call>> translate(const v1::CheckoutRequest& request,
+                                           const TranslationContext& context) {
+  return translate(view_of(request), context);
+}
+
 OrProblem<std::unique_ptr<Call>> translate(const v1::RefundRequest& request,
                                            const TranslationContext& context) {
-  WUTONG_TAKE(place, place_of(request.has_origin(), request.origin(), context));
+  WUTONG_TAKE(place, place_of(view_of(request.has_origin(), request.origin()), context));
   WUTONG_TAKE(refund_id, shape::id(request.refund_id(), "refund_id"));
   WUTONG_TAKE(original,
               original_of(request.has_order(), request.order(), "order", Coverage::any, context));
   MemberName member;
   if (request.has_member()) {
-    WUTONG_TAKE(given, member_of(true, request.member(), context));
+    WUTONG_TAKE(given, member_of(view_of(true, request.member()), context));
     member = std::move(given);
   }
   WUTONG_TAKE(occurred_at, shape::instant(request.occurred_at_unix_ms(), "occurred_at_unix_ms"));
@@ -256,7 +262,7 @@ OrProblem<std::unique_ptr<Call>> translate(const v1::GetReceiptRequest& request,
   }
   MemberName member;
   if (request.has_member()) {
-    WUTONG_TAKE(given, member_of(true, request.member(), context));
+    WUTONG_TAKE(given, member_of(view_of(true, request.member()), context));
     member = std::move(given);
   }
   return call_of(std::move(member), read, time_of_read(context), context);
@@ -272,13 +278,13 @@ OrProblem<std::unique_ptr<Call>> translate(const v1::EnrollRequest& request,
 
 OrProblem<std::unique_ptr<Call>> translate(const v1::GetMemberRequest& request,
                                            const TranslationContext& context) {
-  WUTONG_TAKE(member, member_of(request.has_member(), request.member(), context));
+  WUTONG_TAKE(member, member_of(view_of(request.has_member(), request.member()), context));
   return call_of(std::move(member), ReadMember{}, time_of_read(context), context);
 }
 
 OrProblem<std::unique_ptr<Call>> translate(const v1::ListHistoryRequest& request,
                                            const TranslationContext& context) {
-  WUTONG_TAKE(member, member_of(request.has_member(), request.member(), context));
+  WUTONG_TAKE(member, member_of(view_of(request.has_member(), request.member()), context));
   ReadHistory read{.records_max = page_size_default};
   if (request.page_size() > page_size_max) return invalid("page_size", "is above 200");
   if (request.page_size() > 0) read.records_max = request.page_size();

@@ -7,6 +7,7 @@
 #include "actors/ledger.h"
 #include "gateway/credentials.h"
 #include "gateway/keys.h"
+#include "gateway/order_view.h"
 #include "gateway/problem.h"
 #include "wutong/v1/points.pb.h"
 
@@ -31,6 +32,8 @@ struct TranslationContext {
 /// In a ledger with `clock=caller` a read has `received_at` 0: the member's last event's time stands in
 /// for it.
 [[nodiscard]] OrProblem<std::unique_ptr<Call>> translate(const v1::QuoteRequest& request,
+                                                         const TranslationContext& context);
+[[nodiscard]] OrProblem<std::unique_ptr<Call>> translate(const CheckoutView& request,
                                                          const TranslationContext& context);
 [[nodiscard]] OrProblem<std::unique_ptr<Call>> translate(const v1::CheckoutRequest& request,
                                                          const TranslationContext& context);

@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <cstring>
 
-/// The parts that protobuf's wire format is made of, for `wire_writer.h`. Each is put at `at`, where there is
-/// room for it, and answers where the next begins.
+/// The parts that protobuf's wire format is made of, for `wire_writer.h` and `wire_reader.h`. What is written
+/// is put at `at`, where there is room for it, and answers where the next begins.
 namespace wutong::wire {
 
 static_assert(std::endian::native == std::endian::little, "fixed fields are copied as they are");

@@ -10,7 +10,8 @@
 /// Protobuf's wire format, written straight from values: the bytes that generated code would write, for a
 /// fraction of its work, since no message is filled and none is measured before it is written. Whoever
 /// writes names fields by the generated constants and goes through them in the order of their numbers, as
-/// generated code does; then the bytes are the same. Reading stays with the generated code.
+/// generated code does; then the bytes are the same. Reading stays with the generated code, but for what
+/// `wire_reader.h` says.
 ///
 /// A field of implicit presence that is zero or empty takes no space. Those that are `optional` in the
 /// schema have functions of their own, or are left out by whoever writes.

@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <utility>
 
-#include "gateway/byte_buffers.h"
+#include "gateway/read_checkout.h"
 #include "gateway/translate_reply.h"
 #include "gateway/translate_request.h"
 #include "wutong/v1/points.pb.h"
@@ -45,10 +45,10 @@ EdgeSteps::EdgeSteps(std::shared_ptr<const domain::Program> program, domain::Ins
                           .standing = {.now = {.available = {40}}, .refundable = {88'00}}}) {}
 
 void EdgeSteps::translate_request() {
-  ShortLived<v1::CheckoutRequest> request;
-  const bool read = (*request).ParseFromString(request_);
+  CheckoutView request;
+  const bool read = read_plain(request_, request);
   auto call = translate(
-      *request, {.keys = keys_, .program = *program_, .credential = credential_, .now = now_});
+      request, {.keys = keys_, .program = *program_, .credential = credential_, .now = now_});
   if (!read || !call) {
     std::fprintf(stderr, "wutong-micro-bench: the request is not taken\n");
     std::exit(2);

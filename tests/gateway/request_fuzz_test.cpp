@@ -13,6 +13,7 @@
 
 #include "actors/domain/calendar.h"
 #include "gateway/page_token.h"
+#include "gateway/read_checkout.h"
 #include "gateway/translate_request.h"
 #include "tests/gateway/bad_requests.h"
 #include "tests/gateway/edge.h"
@@ -271,11 +272,21 @@ void expect_named(const Problem& problem, const Message& request) {
               problem.code == Code::permission_denied);
 }
 
+/// What is read without generated code is what that reads.
+void expect_read_alike(std::string_view bytes) {
+  CheckoutView view;
+  if (!read_plain(bytes, view)) return;
+  v1::CheckoutRequest request;
+  EXPECT_TRUE(request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())));
+  EXPECT_TRUE(view == view_of(request)) << test::literal_of(bytes);
+}
+
 /// Whether the edge takes what the caller says in `bytes`.
 template <typename Request>
 bool is_taken(std::string_view bytes, LedgerClock clock) {
   static const KeyHasher keys(test::hash_key(), test::identity_key());
   static const Credential credential = test::till_of_m1();
+  if constexpr (std::is_same_v<Request, v1::CheckoutRequest>) expect_read_alike(bytes);
   Request request;
   if (!request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return false;
   const auto call = translate(request, TranslationContext{.keys = keys,
