@@ -1,5 +1,7 @@
 #include "actors/book_filter.h"
 
+#include "actors/prefetch.h"
+
 namespace wutong {
 namespace {
 
@@ -71,6 +73,18 @@ bool BookFilter::may_contain(domain::RecordKey order) const {
     if (all) return true;
   }
   return false;
+}
+
+void BookFilter::prefetch(domain::RecordKey order) const {
+  const Probes marks(order);
+  for (const auto& segment : parts_[marks.part(parts_.size())]) {
+    // Half of the bits are set where it is full: with the second, three in four that it has not are told.
+    int left = 2;
+    marks.every(segment.words.size(), [&](std::size_t word, std::uint64_t) {
+      prefetch_by_load(&segment.words[word]);
+      return --left > 0;
+    });
+  }
 }
 
 std::uint64_t BookFilter::bytes() const {

@@ -103,15 +103,17 @@ bool OrderBook::handle_claim(domain::RecordKey order, Entry& entry, const Asked&
   auto& tentative = dealings_of(entry).tentative;
   if (tentative && tentative->member != request.member) {
     if (now_ns_ - tentative->since_ns < tentative_ns_max) return false;
-    tentative.reset();
+    end(tentative);
   }
   if (!tentative) {
     tentative.emplace();
     tentative->member = request.member;
     tentative->month = request.month;
+  } else {
+    granted_.end(tentative->granted);
   }
   tentative->since_ns = now_ns_;
-  granted_.emplace_back(now_ns_, order);
+  tentative->granted = granted_.add(order, now_ns_);
   const std::pair ticket{asked.life, request.ticket};
   if (std::find(tentative->tickets.begin(), tentative->tickets.end(), ticket) ==
       tentative->tickets.end()) {
@@ -133,7 +135,7 @@ bool OrderBook::handle_settle(domain::RecordKey order, Entry& entry, const Asked
   if (!entry.durable) {
     if (const auto* tentative = entry.tentative();
         tentative && tentative->member == request.member) {
-      entry.dealings->tentative.reset();
+      end(entry.dealings->tentative);
       end_dealings_if_over(entry);
     }
     append_settled(order, entry, asked);
@@ -163,7 +165,12 @@ void OrderBook::release(Entry& entry, const Asked& asked) {
   tickets.erase(
       std::remove(tickets.begin(), tickets.end(), std::pair{asked.life, asked.request.ticket}),
       tickets.end());
-  if (tentative->tickets.empty()) tentative.reset();
+  if (tentative->tickets.empty()) end(tentative);
+}
+
+void OrderBook::end(std::optional<Tentative>& tentative) {
+  granted_.end(tentative->granted);
+  tentative.reset();
 }
 
 void OrderBook::drop_waiting(Entry& entry, const Asked& asked) {
@@ -312,16 +319,12 @@ void OrderBook::tick(std::int64_t now_ns) {
 }
 
 void OrderBook::forget_abandoned() {
-  while (!granted_.empty() && now_ns_ - granted_.front().first >= tentative_ns_max) {
-    const auto order = granted_.front().second;
-    granted_.pop_front();
-    auto* found = find(order);
-    if (found == nullptr) continue;
-    const auto* tentative = found->tentative();
-    if (tentative == nullptr || now_ns_ - tentative->since_ns < tentative_ns_max) continue;
-    found->dealings->tentative.reset();
-    run_waiting(order);
-    erase_if_idle(order, *found);
+  while (const auto order = granted_.take_until(now_ns_ - tentative_ns_max)) {
+    // Neither settled nor freed, so it is there.
+    auto& entry = *find(*order);
+    entry.dealings->tentative.reset();
+    run_waiting(*order);
+    erase_if_idle(*order, entry);
   }
 }
 

@@ -17,6 +17,7 @@
 #include "actors/book_filter.h"
 #include "actors/codec.h"
 #include "actors/domain/quantities.h"
+#include "actors/granted_claims.h"
 #include "actors/hash_index.h"
 #include "actors/messages.h"
 
@@ -59,7 +60,10 @@ class OrderBook {
   void ask(std::uint32_t shard, std::uint64_t life, const BookRequest& request,
            std::int64_t now_ns);
   /// The order is about to be asked for: see `wutong::prefetch`.
-  void prefetch(domain::RecordKey order) const { entries_.prefetch(order.high); }
+  void prefetch(domain::RecordKey order) const {
+    entries_.prefetch(order.high);
+    for (const auto& [_, month] : months_) month.filter.prefetch(order);
+  }
   /// Whether a look-up can find it; told at once, by memory and filters alone.
   [[nodiscard]] bool may_know(domain::RecordKey order) const;
   void bucket_read(domain::RecordKey order, std::int32_t month,
@@ -129,6 +133,7 @@ class OrderBook {
     domain::MemberKey member;
     std::int32_t month = 0;
     std::int64_t since_ns = 0;
+    GrantedClaims::Serial granted = 0;
     /// Life and ticket.
     absl::InlinedVector<std::pair<std::uint64_t, std::uint64_t>, 1> tickets;
   };
@@ -178,6 +183,8 @@ class OrderBook {
   bool handle_settle(domain::RecordKey order, Entry& entry, const Asked& asked);
   void handle_look_up(domain::RecordKey order, const Entry& entry, const Asked& asked);
   void release(Entry& entry, const Asked& asked);
+  /// REQUIRES: there is one.
+  void end(std::optional<Tentative>& tentative);
   /// Forgets what `asked` makes pointless: earlier lives of its shard; of a free the claim itself.
   void drop_waiting(Entry& entry, const Asked& asked);
   void add_unflushed(domain::RecordKey order, Entry& entry, const BookEntry& change,
@@ -229,8 +236,8 @@ class OrderBook {
     Asked asked;
   };
   std::deque<Committing> committing_;
-  /// When each tentative claim was granted, oldest first.
-  std::deque<std::pair<std::int64_t, domain::RecordKey>> granted_;
+  /// The tentative ones.
+  GrantedClaims granted_;
   /// All orders with requests that wait, and some that had: those leave with the next tick.
   absl::btree_set<domain::RecordKey> awaited_;
   /// Requests that wait, and claims among them.

@@ -127,6 +127,44 @@ TEST_F(OrderBookTest, AFreedOrderGoesToWhoeverWaits) {
   EXPECT_EQ(host.replies.back().member.value, 11);
 }
 
+TEST_F(OrderBookTest, AClaimThatNobodySettlesIsGivenUpHalfAMinuteAfterItWasLastAskedFor) {
+  constexpr std::int64_t abandoned = OrderBook::tentative_ns_max;
+  ask(BookAsk::claim, 1, 10);
+  ask(BookAsk::claim, 2, 10);
+  ask(BookAsk::settle, 2, 10);
+  ask(BookAsk::claim, 3, 10);
+  ask(BookAsk::free, 3, 10);
+  ask(BookAsk::claim, 3, 11, 5 * ms);
+  ask(BookAsk::claim, 1, 10, 10 * ms);
+
+  book.tick(abandoned + 4 * ms);
+  EXPECT_EQ(book.entries(), 3U);
+  book.tick(abandoned + 5 * ms);
+  EXPECT_EQ(book.entries(), 2U);
+  book.tick(abandoned + 9 * ms);
+  EXPECT_EQ(book.entries(), 2U);
+  book.tick(abandoned + 10 * ms);
+  // What is settled waits for a flush.
+  EXPECT_EQ(book.entries(), 1U);
+
+  host.replies.clear();
+  ask(BookAsk::claim, 1, 12, abandoned + 10 * ms);
+  EXPECT_EQ(host.said(), std::vector({BookSays::granted}));
+}
+
+TEST_F(OrderBookTest, AClaimTakesTheOrderOfOneThatWasGivenUp) {
+  ask(BookAsk::claim, 1, 10);
+  // No tick has come in time.
+  ask(BookAsk::claim, 1, 11, OrderBook::tentative_ns_max);
+  EXPECT_EQ(host.said(), std::vector({BookSays::granted, BookSays::granted}));
+
+  book.tick(OrderBook::tentative_ns_max + ms);
+  EXPECT_EQ(book.entries(), 1U);
+  ask(BookAsk::settle, 1, 11, OrderBook::tentative_ns_max + ms);
+  book.tick(2 * OrderBook::tentative_ns_max);
+  EXPECT_EQ(book.entries(), 1U);
+}
+
 TEST_F(OrderBookTest, AnOrderOfAnotherIsSaidToBeSoOnceItsMemberHasIt) {
   ask(BookAsk::claim, 1, 10);
   ask(BookAsk::settle, 1, 10);
