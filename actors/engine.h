@@ -41,7 +41,7 @@ struct EngineOptions {
   std::int64_t log_bytes_max = 8LL << 30;
   /// A batch is sent at the latest when it has this many bytes.
   std::uint32_t batch_bytes_max = 80'000;
-  /// Members whose snapshots and records one flush writes.
+  /// Members whose snapshots and records one flush writes at most; fewer do while a round is on time.
   std::uint32_t flush_members_max = 64;
   /// From one round of flushes to the next; a round flushes who was dirty when it began, in the first half
   /// of it, sooner if room is wanted. Whoever has very many events does not wait for it. The longer, the

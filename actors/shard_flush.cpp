@@ -16,6 +16,10 @@
 namespace wutong {
 namespace {
 
+/// So much goes with a flush while a round is on time: calls wait for whatever is written at once. One that is
+/// late takes what it is behind by, up to the bounds.
+constexpr std::size_t members_on_time = 16;
+constexpr std::size_t book_buckets_on_time = 16;
 constexpr std::size_t book_buckets_per_flush = 64;
 /// For each bucket so many changes wait at most, or a round begins; a change takes about 100 bytes of memory.
 constexpr std::size_t book_changes_per_bucket_max = 32;
@@ -52,16 +56,34 @@ std::int64_t ShardFlush::first_wait_ns() const {
 
 bool ShardFlush::is_round_due() const {
   if (must_hurry()) return true;
-  return round_.up_to ? round_is_behind() : shard_.now_ns() >= round_.next_at_ns;
+  if (!round_.up_to) return shard_.now_ns() >= round_.next_at_ns;
+  // What has come into memory since it began may be more than what it began with.
+  if (round_time_gone() >= 1.0) return true;
+  const bool book_is_behind =
+      round_.changes.flushed < round_.changes.all && is_behind(round_.changes);
+  return book_is_behind || is_behind(round_.members);
 }
 
-bool ShardFlush::round_is_behind() const {
+double ShardFlush::round_time_gone() const {
   // The ledger does one thing at a time: what a round writes at once, appends wait for. So it is spread
   // over half the time that there is.
   const auto round_ns = shard_.parts_.options.flush_interval_ms * 1'000'000 / 2;
   const auto elapsed = shard_.now_ns() - round_.began_ns;
-  return elapsed >= round_ns || static_cast<std::int64_t>(round_.flushed) * round_ns <=
-                                    static_cast<std::int64_t>(round_.members) * elapsed;
+  return elapsed >= round_ns ? 1.0 : static_cast<double>(elapsed) / static_cast<double>(round_ns);
+}
+
+bool ShardFlush::is_behind(const Progress& progress) const {
+  return static_cast<double>(progress.flushed) <=
+         static_cast<double>(progress.all) * round_time_gone();
+}
+
+std::size_t ShardFlush::due_now(const Progress& progress, std::size_t on_time,
+                                std::size_t at_most) const {
+  const auto time_gone = round_time_gone();
+  if (must_hurry() || time_gone >= 1.0 || !shard_.tail_dirty_.empty()) return at_most;
+  const auto due = static_cast<std::size_t>(static_cast<double>(progress.all) * time_gone);
+  const auto behind = due - std::min(due, progress.flushed);
+  return std::min(std::max(behind, on_time), at_most);
 }
 
 bool ShardFlush::must_hurry() const {
@@ -97,7 +119,9 @@ void ShardFlush::build() {
   if (round_is_due) add_round(request, bytes, wall_ms);
   request.next = {.position = mark_after(), .flush = shard_.mark_.flush + 1};
   if (request.snapshots.empty() && request.book.empty() && request.identities.empty()) {
-    if (!round_is_due) return;
+    // Changes that are not durable yet are, long before the round's time has gone.
+    const bool waits = round_.changes.flushed < round_.changes.all && round_time_gone() < 1.0;
+    if (!round_is_due || (waits && !must_hurry())) return;
     end_round();
     if (request.next.position <= shard_.mark_.position) return;
   }
@@ -109,7 +133,8 @@ void ShardFlush::build() {
 
 std::size_t ShardFlush::add_crowded(FlushRequest& request, std::int64_t wall_ms) {
   // The other half is the round's.
-  const std::size_t members_max = (shard_.parts_.options.flush_members_max + 1) / 2;
+  const std::size_t at_most = (shard_.parts_.options.flush_members_max + 1) / 2;
+  const auto members_max = std::min(std::max(crowded_.size() / 4, members_on_time / 2), at_most);
   std::size_t bytes = 0;
   while (!crowded_.empty() && under_way_.members.size() < members_max &&
          bytes < flush_bytes_max / 2) {
@@ -129,16 +154,21 @@ void ShardFlush::add_round(FlushRequest& request, std::size_t bytes, std::int64_
   if (!round_.up_to) {
     round_.up_to = shard_.log_->last();
     round_.began_ns = shard_.now_ns();
-    round_.members = shard_.dirty_.size();
-    round_.flushed = 0;
+    round_.members = {.all = shard_.dirty_.size()};
+    round_.changes = {.all = shard_.book_->unflushed_count()};
   }
+  const std::size_t members_max = shard_.parts_.options.flush_members_max;
+  const auto members_due = std::min(due_now(round_.members, members_on_time, members_max),
+                                    members_max - under_way_.members.size());
+  std::size_t members = 0;
   for (const auto& [position, key] : shard_.dirty_) {
-    const bool full = under_way_.members.size() >= shard_.parts_.options.flush_members_max;
-    if (position > *round_.up_to || full || bytes > flush_bytes_max) break;
+    if (position > *round_.up_to || members == members_due || bytes > flush_bytes_max) break;
     auto* dirty = shard_.find_member(key);
     ENSURE(dirty != nullptr, "a member left memory before its flush");
     auto& member = *dirty;
-    if (!member.flushing) bytes += add_member(member, request, wall_ms);
+    if (member.flushing) continue;
+    bytes += add_member(member, request, wall_ms);
+    ++members;
   }
   add_book(request, wall_ms);
   add_directory(request);
@@ -171,7 +201,10 @@ void ShardFlush::activate_tail_members() {
 }
 
 void ShardFlush::add_book(FlushRequest& request, std::int64_t wall_ms) {
-  const auto changes = shard_.book_->to_flush(*round_.up_to, book_buckets_per_flush);
+  const auto changes_of_bucket = 1 + round_.changes.all / shard_.parts_.info.book_buckets;
+  const auto due = due_now(round_.changes, book_buckets_on_time * changes_of_bucket,
+                           book_buckets_per_flush * changes_of_bucket);
+  const auto changes = shard_.book_->to_flush(*round_.up_to, due / changes_of_bucket);
   under_way_.book_entries = changes.size();
   for (const auto& change : changes) {
     under_way_.needs = std::max(under_way_.needs, change.position);
@@ -330,7 +363,7 @@ void ShardFlush::on_done() {
   under_way_.request.reset();
   for (const auto& [key, first] : under_way_.members) {
     shard_.dirty_.erase(first);
-    round_.flushed += round_.up_to && first <= *round_.up_to ? 1 : 0;
+    round_.members.flushed += round_.up_to && first <= *round_.up_to ? 1 : 0;
     auto* found = shard_.find_member(key);
     if (found == nullptr) continue;
     auto& member = *found;
@@ -347,6 +380,7 @@ void ShardFlush::on_done() {
   }
   under_way_.members.clear();
   shard_.book_->flushed(under_way_.book_entries);
+  round_.changes.flushed += under_way_.book_entries;
   under_way_.book_entries = 0;
   shard_.directory_->flushed(under_way_.directory_changes);
   under_way_.directory_changes = 0;

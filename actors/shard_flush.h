@@ -61,15 +61,22 @@ class ShardFlush {
     bool awaited = false;
     std::int64_t again_at_ns = 0;
   };
+  struct Progress {
+    /// Not flushed when the round began.
+    std::size_t all = 0;
+    /// Since then.
+    std::size_t flushed = 0;
+  };
   /// Flushes that together write all that was dirty at one time.
   struct Round {
     /// Members dirty up to here are flushed; nothing between two rounds.
     std::optional<domain::Position> up_to;
     std::int64_t next_at_ns = 0;
     std::int64_t began_ns = 0;
-    /// Dirty when it began, and flushed since.
-    std::size_t members = 0;
-    std::size_t flushed = 0;
+    /// Those that were dirty.
+    Progress members;
+    /// Of the order book.
+    Progress changes;
     bool room_wanted = false;
   };
 
@@ -77,8 +84,13 @@ class ShardFlush {
   /// after the other, for a round's beginning takes milliseconds where much has been gathered.
   [[nodiscard]] std::int64_t first_wait_ns() const;
   [[nodiscard]] bool is_round_due() const;
-  /// Fewer of its members are flushed than should be by now.
-  [[nodiscard]] bool round_is_behind() const;
+  /// Of the time that the round may take, up to 1.
+  [[nodiscard]] double round_time_gone() const;
+  /// No more is flushed than should be by now.
+  [[nodiscard]] bool is_behind(const Progress& progress) const;
+  /// How much more should be: at least as much as goes with a flush when the round is on time.
+  [[nodiscard]] std::size_t due_now(const Progress& progress, std::size_t on_time,
+                                    std::size_t at_most) const;
   /// The shard stops, or what is not flushed takes too much room.
   [[nodiscard]] bool must_hurry() const;
   void build();

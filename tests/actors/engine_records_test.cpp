@@ -292,6 +292,32 @@ TEST_F(EngineRecords, ADeclineAndItsOrderMayLieInDifferentMonths) {
   EXPECT_EQ(declined.id, "o2");
 }
 
+TEST(EngineThatSeldomFlushes, WritesARoundInSmallFlushesOverHalfTheInterval) {
+  auto one_shard = info();
+  one_shard.shards = 1;
+  MemoryLedger ledger(one_shard);
+  auto slow = options("a/1");
+  slow.flush_interval_ms = 4'000;
+  TestEngine engine(ledger, slow);
+  ASSERT_TRUE(engine.wait_until_ready());
+  constexpr std::uint64_t members = 160;
+  for (std::uint64_t number = 0; number < members; ++number) {
+    engine.enroll("member-" + std::to_string(number), noon);
+  }
+  const auto flushed = [&] { return engine.engine().stats().flushed_members; };
+  ASSERT_EQ(flushed(), 0U);
+
+  ASSERT_TRUE(test::wait_until(std::chrono::seconds(10), [&] { return flushed() > 0; }));
+  const auto begun = std::chrono::steady_clock::now();
+  ASSERT_TRUE(test::wait_until(std::chrono::seconds(10), [&] { return flushed() >= members; }));
+
+  // Two seconds, and ten flushes, where nothing keeps the engine from its turns; in flushes as large as they
+  // may be it would be three.
+  EXPECT_GT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(1));
+  EXPECT_GT(engine.engine().stats().flushes, 5U);
+  EXPECT_EQ(flushed(), members);
+}
+
 TEST(EngineThatSeldomFlushes, FlushesAMemberWithVeryManyRecordsBeforeTheOthers) {
   MemoryLedger ledger(info());
   auto slow = options("a/1");
