@@ -1,5 +1,10 @@
 #include "gateway/order_view.h"
 
+#include <algorithm>
+#include <cstddef>
+
+#include "gateway/shape.h"
+
 namespace wutong {
 namespace {
 
@@ -12,6 +17,20 @@ LineView line_of(const v1::BasketLine& line) {
           .category = line.category(),
           .brand = line.brand(),
           .store = line.store()};
+}
+
+TenderView tender_of(const v1::Tender& tender) {
+  return {.kind = tender.kind(), .amount_minor = tender.amount_minor()};
+}
+
+template <typename Part, typename View, typename ViewOf>
+void view_first(std::size_t at_most, const google::protobuf::RepeatedPtrField<Part>& parts,
+                std::vector<View>& to, ViewOf view_of_part) {
+  const auto count = std::min(static_cast<std::size_t>(parts.size()), at_most);
+  to.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    to.push_back(view_of_part(parts.at(static_cast<int>(i))));
+  }
 }
 
 template <typename Request>
@@ -27,12 +46,8 @@ OrderView order_of(const Request& request) {
                   .lines = {},
                   .hold_id = request.hold_id()};
   if (request.has_amount_minor()) order.amount_minor = request.amount_minor();
-  order.tenders.reserve(static_cast<std::size_t>(request.tenders_size()));
-  for (const auto& tender : request.tenders()) {
-    order.tenders.push_back({.kind = tender.kind(), .amount_minor = tender.amount_minor()});
-  }
-  order.lines.reserve(static_cast<std::size_t>(request.lines_size()));
-  for (const auto& line : request.lines()) order.lines.push_back(line_of(line));
+  view_first(shape::tenders_max + 1, request.tenders(), order.tenders, tender_of);
+  view_first(shape::lines_max + 1, request.lines(), order.lines, line_of);
   return order;
 }
 

@@ -72,6 +72,7 @@ struct OrderView {
   std::int64_t points_to_use = 0;
   std::int64_t excluded_from_earning_minor = 0;
   std::int64_t excluded_from_offset_minor = 0;
+  /// Of more than an order may have, no more than it takes to see that.
   std::vector<TenderView> tenders;
   std::vector<LineView> lines;
   std::string_view hold_id;

@@ -84,11 +84,14 @@ BatchRead::Item BatchRead::item(std::size_t index) const {
 
 void BatchRead::clear() {
   if (checkouts_.size() > kept_items_max) {
-    checkouts_ = {};
+    checkouts_ = std::vector<CheckoutView>();
   } else {
     for (auto& checkout : checkouts_) wutong::clear(checkout);
   }
-  if (items_.capacity() > plain_items_max) items_ = {};
+  if (items_.size() > kept_items_max) {
+    items_ = std::vector<Place>();
+    messages_ = v1::BatchRequest();
+  }
   items_.clear();
   messages_.Clear();
   slice_ = grpc::Slice();

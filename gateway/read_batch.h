@@ -14,6 +14,10 @@ namespace wutong {
 /// A batch of a stream, read. One at a time, for a stream each, which keeps some of its memory for the next.
 class BatchRead {
  public:
+  BatchRead() = default;
+  BatchRead(const BatchRead&) = delete;
+  BatchRead& operator=(const BatchRead&) = delete;
+
   /// As many are looked at one by one without generated code; of a batch with more it makes a message.
   static constexpr std::size_t plain_items_max = 1024;
 
@@ -49,7 +53,7 @@ class BatchRead {
 
   grpc::Slice slice_;
   std::vector<Place> items_;
-  /// At least one for each item that has no message; those behind them are as they were made.
+  /// At least one for each item that has no message.
   std::vector<CheckoutView> checkouts_;
   v1::BatchRequest messages_;
 };

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "gateway/shape.h"
 #include "proto/wire_reader.h"
 
 namespace wutong {
@@ -185,9 +186,11 @@ bool read_plain(std::string_view message, CheckoutView& to) {
         from.number(order.excluded_from_offset_minor);
         break;
       case bytes<V1::kTendersFieldNumber>:
+        if (order.tenders.size() == shape::tenders_max) return false;
         if (!read(from.bytes(), order.tenders.emplace_back())) return false;
         break;
       case bytes<V1::kLinesFieldNumber>:
+        if (order.lines.size() == shape::lines_max) return false;
         if (!read(from.bytes(), order.lines.emplace_back())) return false;
         break;
       case number<V1::kTaxMinorFieldNumber>:

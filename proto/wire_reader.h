@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
@@ -72,8 +73,9 @@ class FieldReader {
   }
   /// What a message within this one consists of.
   [[nodiscard]] [[gnu::always_inline]] std::string_view bytes() {
+    const char* const begin = at_;
     const auto length = varint();
-    if (length > static_cast<std::size_t>(end_ - at_)) {
+    if (at_ - begin > length_bytes_max || length > static_cast<std::size_t>(end_ - at_)) {
       give_up();
       return {};
     }
@@ -90,6 +92,9 @@ class FieldReader {
   [[nodiscard]] bool is_plain() const { return plain_; }
 
  private:
+  /// Of a length, for 256 MiB. Generated code takes fewer than an integer may have, and checks the last.
+  static constexpr std::ptrdiff_t length_bytes_max = 4;
+
   /// 0 if it gives up.
   [[gnu::always_inline]] std::uint64_t varint() {
     if (at_ != end_ && static_cast<signed char>(*at_) >= 0) [[likely]] {

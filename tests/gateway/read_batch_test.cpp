@@ -132,6 +132,24 @@ TEST(ReadBatch, IsABatchWhereGeneratedCodeSaysSo) {
   EXPECT_GE(batches, 9);
 }
 
+TEST(ReadBatch, TakesLengthsAsGeneratedCodeDoes) {
+  // Of an item, and of its checkout, in four, five and six bytes.
+  for (const std::string_view bytes :
+       {std::string_view("\x0a\x84\x80\x80\x00\x08\x05\x12\x00", 9),
+        std::string_view("\x0a\x84\x80\x80\x80\x00\x08\x05\x12\x00", 10),
+        std::string_view("\x0a\x84\x80\x80\x80\x80\x00\x08\x05\x12\x00", 11),
+        std::string_view("\x0a\x07\x08\x05\x12\x80\x80\x80\x00", 9),
+        std::string_view("\x0a\x08\x08\x05\x12\x80\x80\x80\x80\x00", 10),
+        std::string_view("\x0a\x09\x08\x05\x12\x80\x80\x80\x80\x80\x00", 11)}) {
+    v1::BatchRequest expected;
+    const bool is_batch = expected.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+    EXPECT_EQ(is_batch, bytes.size() < 11);
+    BatchRead read;
+    ASSERT_EQ(read.read(buffer_of(bytes)), is_batch);
+    if (is_batch) expect_items(read, expected);
+  }
+}
+
 TEST(ReadBatch, TakesMoreThanItLooksAtOneByOne) {
   v1::BatchRequest batch;
   for (std::uint64_t i = 0; i < BatchRead::plain_items_max; ++i) {

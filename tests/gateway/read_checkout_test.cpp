@@ -1,12 +1,14 @@
 #include "gateway/read_checkout.h"
 
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
 #include <gtest/gtest.h>
 
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "actors/ledger.h"
+#include "gateway/shape.h"
 #include "tests/gateway/bad_requests.h"
 
 /// What is read without generated code is what that reads; whatever is not plain is left to it.
@@ -104,6 +106,56 @@ TEST(ReadCheckout, ReadsNumbersAsGeneratedCodeDoes) {
   }
 }
 
+/// `length`, in as many bytes.
+std::string length_in(std::size_t bytes, std::uint8_t length) {
+  std::string varint(1, static_cast<char>(length));
+  if (bytes == 1) return varint;
+  varint[0] = static_cast<char>(length | 0x80);
+  return varint.append(bytes - 2, '\x80').append(1, '\0');
+}
+
+TEST(ReadCheckout, ReadsLengthsAsGeneratedCodeDoes) {
+  // Of a text, and of a message; not the shortest way to write them, which generated code takes in five
+  // bytes at most.
+  for (const std::size_t bytes : {1, 2, 3, 4, 5, 6, 9, 10, 11}) {
+    for (const auto& message :
+         {"\x1a" + length_in(bytes, 1) + "A", "\x12" + length_in(bytes, 3) + "\x0a\x01M"}) {
+      EXPECT_EQ(is_read_alike(message), bytes <= 4) << bytes;
+      v1::CheckoutRequest request;
+      EXPECT_EQ(request.ParseFromString(message), bytes <= 5) << bytes;
+    }
+  }
+  // What is left of it in 64 bits would fit.
+  EXPECT_FALSE(
+      is_plain("\x1a\x81\x80\x80\x80\x80\x80\x80\x80\x80\x02"
+               "A"));
+}
+
+/// So that a new field is not left out of the request that sets them all.
+void expect_all_set(const google::protobuf::Message& message) {
+  const auto& descriptor = *message.GetDescriptor();
+  const auto& reflection = *message.GetReflection();
+  for (int i = 0; i < descriptor.field_count(); ++i) {
+    const auto& field = *descriptor.field(i);
+    if (field.is_repeated()) {
+      ASSERT_GT(reflection.FieldSize(message, &field), 0) << field.full_name();
+      if (field.message_type() != nullptr) {
+        expect_all_set(reflection.GetRepeatedMessage(message, &field, 0));
+      }
+    } else if (field.real_containing_oneof() != nullptr) {
+      EXPECT_TRUE(reflection.HasOneof(message, field.real_containing_oneof())) << field.full_name();
+    } else {
+      EXPECT_TRUE(reflection.HasField(message, &field)) << field.full_name();
+    }
+    if (!field.is_repeated() && field.message_type() != nullptr &&
+        reflection.HasField(message, &field)) {
+      expect_all_set(reflection.GetMessage(message, &field));
+    }
+  }
+}
+
+TEST(ReadCheckout, IsTestedWithEveryFieldThatThereIs) { expect_all_set(full_request()); }
+
 TEST(ReadCheckout, LeavesTheRestToGeneratedCode) {
   const auto full = full_request().SerializeAsString();
   ASSERT_TRUE(is_plain(full));
@@ -133,6 +185,28 @@ TEST(ReadCheckout, ReadsIntoAViewThatWasUsedBefore) {
   ASSERT_TRUE(read_plain(full, view));
   clear(view);
   EXPECT_TRUE(view == CheckoutView());
+  const auto next = request_of("order_id: 'B' lines { } tenders { amount_minor: 1 }");
+  const auto bytes = next.SerializeAsString();
+  ASSERT_TRUE(read_plain(bytes, view));
+  EXPECT_TRUE(view == view_of(next));
+}
+
+TEST(ReadCheckout, LooksAtNoMoreTendersAndLinesThanOneMayHave) {
+  v1::CheckoutRequest request;
+  for (std::size_t i = 0; i < shape::lines_max; ++i) request.add_lines();
+  for (std::size_t i = 0; i < shape::tenders_max; ++i) request.add_tenders();
+  EXPECT_TRUE(is_read_alike(request.SerializeAsString()));
+  auto more_lines = request;
+  auto more_tenders = request;
+  for (std::size_t i = 0; i < 1'000; ++i) {
+    more_lines.add_lines();
+    more_tenders.add_tenders();
+  }
+  EXPECT_FALSE(is_plain(more_lines.SerializeAsString()));
+  EXPECT_FALSE(is_plain(more_tenders.SerializeAsString()));
+  // One is enough to see that there are too many.
+  EXPECT_EQ(view_of(more_lines).order.lines.size(), shape::lines_max + 1);
+  EXPECT_EQ(view_of(more_tenders).order.tenders.size(), shape::tenders_max + 1);
 }
 
 }  // namespace
