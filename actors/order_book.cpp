@@ -110,10 +110,10 @@ bool OrderBook::handle_claim(domain::RecordKey order, Entry& entry, const Asked&
     tentative->member = request.member;
     tentative->month = request.month;
   } else {
-    granted_.end(tentative->granted);
+    tentative_claims_.end(tentative->granted);
   }
   tentative->since_ns = now_ns_;
-  tentative->granted = granted_.add(order, now_ns_);
+  tentative->granted = tentative_claims_.add(order, now_ns_);
   const std::pair ticket{asked.life, request.ticket};
   if (std::find(tentative->tickets.begin(), tentative->tickets.end(), ticket) ==
       tentative->tickets.end()) {
@@ -169,7 +169,7 @@ void OrderBook::release(Entry& entry, const Asked& asked) {
 }
 
 void OrderBook::end(std::optional<Tentative>& tentative) {
-  granted_.end(tentative->granted);
+  tentative_claims_.end(tentative->granted);
   tentative.reset();
 }
 
@@ -319,7 +319,7 @@ void OrderBook::tick(std::int64_t now_ns) {
 }
 
 void OrderBook::forget_abandoned() {
-  while (const auto order = granted_.take_until(now_ns_ - tentative_ns_max)) {
+  while (const auto order = tentative_claims_.take_until(now_ns_ - tentative_ns_max)) {
     // Neither settled nor freed, so it is there.
     auto& entry = *find(*order);
     entry.dealings->tentative.reset();

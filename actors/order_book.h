@@ -17,9 +17,9 @@
 #include "actors/book_filter.h"
 #include "actors/codec.h"
 #include "actors/domain/quantities.h"
-#include "actors/granted_claims.h"
 #include "actors/hash_index.h"
 #include "actors/messages.h"
+#include "actors/tentative_claims.h"
 
 namespace wutong {
 
@@ -133,7 +133,7 @@ class OrderBook {
     domain::MemberKey member;
     std::int32_t month = 0;
     std::int64_t since_ns = 0;
-    GrantedClaims::Serial granted = 0;
+    TentativeClaims::Serial granted = 0;
     /// Life and ticket.
     absl::InlinedVector<std::pair<std::uint64_t, std::uint64_t>, 1> tickets;
   };
@@ -236,8 +236,7 @@ class OrderBook {
     Asked asked;
   };
   std::deque<Committing> committing_;
-  /// The tentative ones.
-  GrantedClaims granted_;
+  TentativeClaims tentative_claims_;
   /// All orders with requests that wait, and some that had: those leave with the next tick.
   absl::btree_set<domain::RecordKey> awaited_;
   /// Requests that wait, and claims among them.

@@ -11,7 +11,7 @@ namespace wutong {
 /// Claims of orders that were granted, oldest first, so that those which nobody settles or frees are found.
 /// Nearly all of them are, within milliseconds, and leave without another look at their order. Owned by one
 /// order book; not thread-safe.
-class GrantedClaims {
+class TentativeClaims {
  public:
   using Serial = std::uint64_t;
 
@@ -34,7 +34,7 @@ class GrantedClaims {
     }
     return std::nullopt;
   }
-  /// Those that are over, but behind one that is not, among them.
+  /// Those that are over, and that nobody has come across since, among them.
   [[nodiscard]] std::size_t size() const { return claims_.size(); }
 
  private:
