@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "persistence/memory_ledger.h"
 #include "tests/actors/engine_cases.h"
@@ -316,6 +317,43 @@ TEST(EngineThatSeldomFlushes, WritesARoundInSmallFlushesOverHalfTheInterval) {
   EXPECT_GT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(1));
   EXPECT_GT(engine.engine().stats().flushes, 5U);
   EXPECT_EQ(flushed(), members);
+}
+
+TEST(EngineThatSeldomFlushes, WritesTheBookOfAShardWithoutMembersOverHalfTheInterval) {
+  auto two_shards = info();
+  two_shards.shards = 2;
+  two_shards.book_buckets = 4'096;
+  MemoryLedger ledger(two_shards);
+  auto slow = options("a/1");
+  slow.flush_interval_ms = 6'000;
+  TestEngine engine(ledger, slow);
+  ASSERT_TRUE(engine.wait_until_ready());
+  std::vector<std::string> members;
+  for (int number = 0; members.size() < 16; ++number) {
+    auto member = "member-" + std::to_string(number);
+    if (member_key(member).value % 2 == 0) members.push_back(std::move(member));
+  }
+  for (const auto& member : members) {
+    engine.enroll(member, noon);
+    for (int order = 0; order < 25; ++order) {
+      engine.call(member, checkout_of(member + std::to_string(order), 10'000, noon), noon);
+    }
+  }
+  const auto flushes = [&] {
+    std::uint64_t of_the_other_shard = 0;
+    ledger.journal(1).read_mark(
+        [&](const LedgerResult<Mark>& mark) { of_the_other_shard = mark.value().flush; });
+    return of_the_other_shard;
+  };
+  // That of the take-over.
+  ASSERT_EQ(flushes(), 1U);
+
+  ASSERT_TRUE(test::wait_until(std::chrono::seconds(10), [&] { return flushes() > 1; }));
+  const auto begun = std::chrono::steady_clock::now();
+  ASSERT_TRUE(test::wait_until(std::chrono::seconds(10), [&] { return flushes() > 3; }));
+
+  // Some 200 orders in 13 flushes, one every 230 ms; as fast as may be it would be milliseconds.
+  EXPECT_GT(std::chrono::steady_clock::now() - begun, std::chrono::milliseconds(150));
 }
 
 TEST(EngineThatSeldomFlushes, FlushesAMemberWithVeryManyRecordsBeforeTheOthers) {
