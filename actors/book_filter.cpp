@@ -81,7 +81,7 @@ void BookFilter::prefetch(domain::RecordKey order) const {
     // Half of the bits are set where it is full: with the second, three in four that it has not are told.
     int left = 2;
     marks.every(segment.words.size(), [&](std::size_t word, std::uint64_t) {
-      prefetch_by_load(&segment.words[word]);
+      wutong::prefetch(&segment.words[word]);
       return --left > 0;
     });
   }

@@ -17,7 +17,7 @@ class BookFilter {
  public:
   void insert(domain::RecordKey order);
   [[nodiscard]] bool may_contain(domain::RecordKey order) const;
-  /// The order is about to be looked for: see `prefetch_by_load`.
+  /// The order is about to be looked for: see `wutong::prefetch`.
   void prefetch(domain::RecordKey order) const;
 
   [[nodiscard]] std::uint64_t bytes() const;

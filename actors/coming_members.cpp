@@ -31,6 +31,13 @@ void ComingMembers::prefetch(const HashIndex<MemberHandle>& members) {
   for (const auto* member : found_) {
     wutong::prefetch(member->work->calls.front().call.get(), sizeof(Call));
   }
+  for (const auto* member : found_) {
+    const auto* call = member->work->calls.front().call.get();
+    if (call == nullptr) continue;
+    const auto* checkout = std::get_if<domain::Checkout>(&call->request);
+    if (checkout == nullptr) continue;
+    wutong::prefetch(checkout->tenders.data(), sizeof(domain::Tender) * checkout->tenders.size());
+  }
   found_.clear();
 }
 

@@ -22,9 +22,9 @@ class HashIndex {
   [[nodiscard]] std::size_t size() const { return size_; }
   [[nodiscard]] bool empty() const { return size_ == 0; }
 
-  /// The key is about to be looked for: see `prefetch_by_load`.
+  /// The key is about to be looked for: see `wutong::prefetch`.
   void prefetch(std::uint64_t key) const {
-    if (!slots_.empty()) prefetch_by_load(&slots_[home_of(key)]);
+    if (!slots_.empty()) wutong::prefetch(&slots_[home_of(key)]);
   }
 
   /// Of those kept under `key` the one that `is_wanted`; null if there is none.

@@ -64,6 +64,15 @@ class OrderBook {
     entries_.prefetch(order.high);
     for (const auto& [_, month] : months_) month.filter.prefetch(order);
   }
+  /// The next step, once that is here: what is known of the order; and then what is going on about it.
+  void prefetch_entry(domain::RecordKey order) const {
+    const auto* entry = entries_.find(order.high);
+    if (entry != nullptr) wutong::prefetch(entry->get(), sizeof(Entry));
+  }
+  void prefetch_dealings(domain::RecordKey order) const {
+    const auto* entry = entries_.find(order.high);
+    if (entry != nullptr) wutong::prefetch((*entry)->dealings.get(), sizeof(Dealings));
+  }
   /// Whether a look-up can find it; told at once, by memory and filters alone.
   [[nodiscard]] bool may_know(domain::RecordKey order) const;
   void bucket_read(domain::RecordKey order, std::int32_t month,

@@ -243,6 +243,7 @@ class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
   void tell_groups();
   void settle_or_finish(PendingReply pending);
   void release_replies();
+  void prefetch_replies(const BookReplies& replies);
   /// REQUIRES: what is known of the record's order is in the member's window on its records.
   [[nodiscard]] Standing standing_of(const MemberActor& member, const domain::Record& record,
                                      domain::Instant now) const;
@@ -344,6 +345,7 @@ class Shard : public ShardActor::base, private BookHost, private DirectoryHost {
   std::vector<std::unique_ptr<MemberWork>> spare_work_;
   std::deque<MemberActor*> runnable_;
   ComingMembers coming_;
+  std::vector<const Call*> coming_calls_;  ///< empty but within `prefetch_replies`; keeps its room
   /// Room for those that `run_cohort` runs.
   std::vector<Deciding> cohort_;
   /// Their reads failed; they are tried again at the next tick.

@@ -38,7 +38,7 @@ void Shard::on_submit(std::shared_ptr<Call> call, bool routed) {
 }
 
 void Shard::on_submit_together(SubmitCalls& submit) {
-  for (const auto& call : submit.calls) prefetch(call.get(), sizeof(Call));
+  for (const auto& call : submit.calls) wutong::prefetch(call.get(), sizeof(Call));
   coming_.clear();
   for (const auto& call : submit.calls) coming_.add(call->member);
   coming_.prefetch(members_);

@@ -72,6 +72,7 @@ void Shard::on_book_replies(const BookReplies& replies) {
     if (reply.says != BookSays::settled) coming_.add(reply.member);
   }
   coming_.prefetch(members_);
+  prefetch_replies(replies);
   for (const auto& reply : replies.replies) on_book_reply(reply);
   schedule_turn();
 }
@@ -285,6 +286,8 @@ void Shard::on_book_requests(BookRequests requests) {
 void Shard::answer_book_requests() {
   if (requests_in_.empty()) return;
   for (const auto& asked : requests_in_) {
+    for (const auto& request : asked.requests) book_->prefetch_entry(request.order);
+    for (const auto& request : asked.requests) book_->prefetch_dealings(request.order);
     for (const auto& request : asked.requests) {
       book_->ask(asked.from, asked.life, request, moment_ns_);
     }

@@ -3,6 +3,7 @@
 
 #include "actors/domain/calendar.h"
 #include "actors/domain/decide.h"
+#include "actors/prefetch.h"
 #include "actors/shard_answers.h"
 
 // Who is told what, and not before it is durable and still true.
@@ -86,6 +87,24 @@ void Shard::release_replies() {
   for (auto& pending : std::exchange(awaiting_lease_, {})) {
     if (pending.call) finish_as_decided(*pending.call);
   }
+}
+
+void Shard::prefetch_replies(const BookReplies& replies) {
+  for (const auto& reply : replies.replies) {
+    if (reply.says != BookSays::settled) continue;
+    const auto* unsettled = unsettled_.find(claim_of(reply.order, reply.member));
+    if (unsettled == nullptr || unsettled->replies.empty()) continue;
+    const auto* call = unsettled->replies.front().call.get();
+    if (call == nullptr) continue;
+    prefetch(call);
+    prefetch(&call->reply, sizeof call->reply + sizeof call->written);
+    coming_calls_.push_back(call);
+  }
+  for (const auto* call : coming_calls_) {
+    prefetch(call->reply.get(), sizeof(Reply));
+    prefetch(call->written.bytes.data());
+  }
+  coming_calls_.clear();
 }
 
 void Shard::refuse(MemberActor& member, WaitingCall& waiting, domain::Refused refused,

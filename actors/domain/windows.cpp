@@ -6,16 +6,6 @@
 #include "actors/domain/rows.h"
 
 namespace wutong::domain {
-namespace {
-
-constexpr std::int64_t parts_of_window = 60;
-
-std::int64_t part_of(const SlidingCount& count) {
-  return count.last.unix_ms / granularity_ms(count.seconds);
-}
-
-}  // namespace
-
 Day first_day_of(Window window, Day day) {
   switch (window) {
     case Window::calendar_week:
@@ -25,15 +15,6 @@ Day first_day_of(Window window, Day day) {
     default:
       return day;
   }
-}
-
-std::int64_t granularity_ms(std::int32_t seconds) {
-  return std::max<std::int64_t>(1, seconds * std::int64_t{1'000} / parts_of_window);
-}
-
-bool counted_together(const SlidingCount& a, const SlidingCount& b) {
-  return a.measure == b.measure && a.seconds == b.seconds && a.shadow == b.shadow &&
-         part_of(a) == part_of(b);
 }
 
 bool has_left_window(const SlidingCount& count, Instant now) {

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
+
 #include "actors/domain/member.h"
 #include "actors/domain/quantities.h"
 #include "actors/domain/risk_policy.h"
@@ -11,10 +14,19 @@ namespace wutong::domain {
 [[nodiscard]] Day first_day_of(Window window, Day day);
 
 /// One sixtieth of a sliding window, in milliseconds: what is counted as if it came at one moment.
-[[nodiscard]] std::int64_t granularity_ms(std::int32_t seconds);
+[[nodiscard]] constexpr std::int64_t granularity_ms(std::int32_t seconds) {
+  constexpr std::int64_t parts_of_window = 60;
+  return std::max<std::int64_t>(1, seconds * std::int64_t{1'000} / parts_of_window);
+}
 
 /// Whether both belong to one sixtieth of the same counter.
-[[nodiscard]] bool counted_together(const SlidingCount& a, const SlidingCount& b);
+[[nodiscard]] inline bool counted_together(const SlidingCount& a, const SlidingCount& b) {
+  // In this order: neighbours that are compared one after the other are compared as one by the compiler, and
+  // what has just been written as two cannot be read as one until all that was written before is in its cache.
+  if (a.seconds != b.seconds || a.shadow != b.shadow) return false;
+  const auto granularity = granularity_ms(a.seconds);
+  return a.last.unix_ms / granularity == b.last.unix_ms / granularity && a.measure == b.measure;
+}
 
 /// Whether none of it lies in (now - seconds, now] any more.
 [[nodiscard]] bool has_left_window(const SlidingCount& count, Instant now);
