@@ -142,27 +142,25 @@ class CafEngine : public Engine {
     }
   }
 
-  void submit(std::unique_ptr<Call> call) override {
+  void submit(std::shared_ptr<Call> call) override {
     call->times.submitted = parts_.clocks.boot_ns();
-    std::shared_ptr<Call> shared = std::move(call);
-    if (stopping_.load(std::memory_order_acquire)) return turn_away(*shared);
-    const auto shard = shard_of(*shared);
-    caf::anon_send(handles_[shard], SubmitCall{.call = std::move(shared)});
+    if (stopping_.load(std::memory_order_acquire)) return turn_away(*call);
+    const auto shard = shard_of(*call);
+    caf::anon_send(handles_[shard], SubmitCall{.call = std::move(call)});
   }
 
-  void submit_all(std::vector<std::unique_ptr<Call>> calls) override {
+  void submit_all(std::vector<std::shared_ptr<Call>> calls) override {
     const auto now_ns = parts_.clocks.boot_ns();
     const bool stopping = stopping_.load(std::memory_order_acquire);
     std::vector<SubmitCalls> of_shards(shards_);
     for (auto& call : calls) {
       call->times.submitted = now_ns;
-      std::shared_ptr<Call> shared = std::move(call);
       if (stopping) {
-        turn_away(*shared);
+        turn_away(*call);
         continue;
       }
-      auto& together = of_shards[shard_of(*shared)].calls;
-      together.push_back(std::move(shared));
+      auto& together = of_shards[shard_of(*call)].calls;
+      together.push_back(std::move(call));
     }
     for (std::uint32_t shard = 0; shard < shards_; ++shard) {
       if (of_shards[shard].calls.empty()) continue;

@@ -59,7 +59,7 @@ class Gate {
 
   /// The call with its deadline, or why it is not taken.
   template <typename In>
-  [[nodiscard]] OrProblem<std::unique_ptr<Call>> admit(const Arrival& arrival,
+  [[nodiscard]] OrProblem<std::shared_ptr<Call>> admit(const Arrival& arrival,
                                                        const Credential& credential,
                                                        const In& in) const {
     if (auto refused = refusal_of(arrival)) return tl::make_unexpected(*std::move(refused));

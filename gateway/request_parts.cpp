@@ -95,9 +95,9 @@ OrProblem<domain::Instant> received_at_of(std::optional<std::int64_t> told, Told
   return shape::instant(*told, path);
 }
 
-std::unique_ptr<Call> call_of(MemberName member, domain::Instant received_at,
+std::shared_ptr<Call> call_of(MemberName member, domain::Instant received_at,
                               const TranslationContext& context) {
-  auto call = std::make_unique<Call>();
+  auto call = std::make_shared<Call>();
   if (!member.id.empty()) call->member = context.keys.member(member.id);
   call->member_id = std::move(member.id);
   call->identity = member.identity;
@@ -105,7 +105,7 @@ std::unique_ptr<Call> call_of(MemberName member, domain::Instant received_at,
   return call;
 }
 
-std::unique_ptr<Call> call_of(MemberName member, Request request, domain::Instant received_at,
+std::shared_ptr<Call> call_of(MemberName member, Request request, domain::Instant received_at,
                               const TranslationContext& context) {
   auto call = call_of(std::move(member), received_at, context);
   call->request = std::move(request);

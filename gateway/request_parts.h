@@ -71,9 +71,9 @@ std::optional<std::int64_t> told_receipt(const Request& request) {
 }
 
 /// Without deadline and `done`, and without a request where none is given.
-[[nodiscard]] std::unique_ptr<Call> call_of(MemberName member, domain::Instant received_at,
+[[nodiscard]] std::shared_ptr<Call> call_of(MemberName member, domain::Instant received_at,
                                             const TranslationContext& context);
-[[nodiscard]] std::unique_ptr<Call> call_of(MemberName member, Request request,
+[[nodiscard]] std::shared_ptr<Call> call_of(MemberName member, Request request,
                                             domain::Instant received_at,
                                             const TranslationContext& context);
 

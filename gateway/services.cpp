@@ -154,7 +154,7 @@ class CallbackPoints final : public PointsService, public RawPoints {
   }
 
   template <typename In>
-  OrProblem<std::unique_ptr<Call>> admit(const Gate::Arrival& arrival, const Credential& credential,
+  OrProblem<std::shared_ptr<Call>> admit(const Gate::Arrival& arrival, const Credential& credential,
                                          const grpc::ByteBuffer& buffer) const {
     grpc::Slice slice;
     if (!single_slice(buffer, slice)) return not_a_message();

@@ -167,7 +167,7 @@ class PointsStream final : public Streams::Reactor,
     }
     const Batch batch{.arrival = gate_.arrival(remaining_ms_of(context_)),
                       .credential = gate_.credential_of(token_)};
-    std::vector<std::unique_ptr<Call>> calls;
+    std::vector<std::shared_ptr<Call>> calls;
     calls.reserve(request.size());
     for (std::size_t index = 0; index < request.size(); ++index) {
       if (auto call = call_of(batch, request.item(index), index)) calls.push_back(std::move(call));
@@ -180,7 +180,7 @@ class PointsStream final : public Streams::Reactor,
   }
 
   /// The item's call, or nothing for one that has been answered.
-  std::unique_ptr<Call> call_of(const Batch& batch, const BatchRead::Item& item,
+  std::shared_ptr<Call> call_of(const Batch& batch, const BatchRead::Item& item,
                                 std::size_t index) {
     if (item.checkout != nullptr) {
       return admit(batch, Method::checkout, item.number, *item.checkout, index);
@@ -203,7 +203,7 @@ class PointsStream final : public Streams::Reactor,
   }
 
   template <typename In>
-  std::unique_ptr<Call> admit(const Batch& batch, Method method, std::uint64_t number, const In& in,
+  std::shared_ptr<Call> admit(const Batch& batch, Method method, std::uint64_t number, const In& in,
                               std::size_t index) {
     gate_.begun(method);
     const auto begun_ns = batch.arrival.begun_ns;
@@ -224,7 +224,7 @@ class PointsStream final : public Streams::Reactor,
   }
 
   template <typename In>
-  OrProblem<std::unique_ptr<Call>> admitted(const Batch& batch, Method method, const In& in,
+  OrProblem<std::shared_ptr<Call>> admitted(const Batch& batch, Method method, const In& in,
                                             std::size_t index) const {
     if (index >= batch_items_max) return invalid("items", "has more than 1024 items");
     if (!batch.credential) return tl::make_unexpected(batch.credential.error());
@@ -283,7 +283,7 @@ class PointsStream final : public Streams::Reactor,
     if (handing_over_) return;
     handing_over_ = true;
     while (may_go_on()) {
-      std::vector<std::unique_ptr<Call>> calls;
+      std::vector<std::shared_ptr<Call>> calls;
       while (may_go_on()) {
         auto call = std::move(waiting_.front());
         waiting_.pop_front();
@@ -356,7 +356,7 @@ class PointsStream final : public Streams::Reactor,
   std::uint32_t ready_items_ = 0;
 
   /// In the stream's order.
-  std::deque<std::unique_ptr<Call>> waiting_;
+  std::deque<std::shared_ptr<Call>> waiting_;
   bool handing_over_ = false;
   /// Submitted and not answered.
   std::uint32_t calls_under_way_ = 0;

@@ -55,7 +55,7 @@ OrProblem<domain::PartyId> party_of(const std::string& text, const domain::Progr
 
 }  // namespace
 
-OrProblem<std::unique_ptr<Call>> translate(const v1::HoldRequest& request,
+OrProblem<std::shared_ptr<Call>> translate(const v1::HoldRequest& request,
                                            const TranslationContext& context) {
   WUTONG_TAKE(begin, beginning_of(request, context));
   WUTONG_TAKE(hold_id, shape::id(request.hold_id(), "hold_id"));
@@ -68,7 +68,7 @@ OrProblem<std::unique_ptr<Call>> translate(const v1::HoldRequest& request,
   return call_of(std::move(begin.member), std::move(hold), begin.received_at, context);
 }
 
-OrProblem<std::unique_ptr<Call>> translate(const v1::ReleaseRequest& request,
+OrProblem<std::shared_ptr<Call>> translate(const v1::ReleaseRequest& request,
                                            const TranslationContext& context) {
   WUTONG_TAKE(begin, beginning_of(request, context));
   WUTONG_TAKE(hold_id, shape::id(request.hold_id(), "hold_id"));
@@ -80,7 +80,7 @@ OrProblem<std::unique_ptr<Call>> translate(const v1::ReleaseRequest& request,
   return call_of(std::move(begin.member), std::move(release), begin.received_at, context);
 }
 
-OrProblem<std::unique_ptr<Call>> translate(const v1::GrantRequest& request,
+OrProblem<std::shared_ptr<Call>> translate(const v1::GrantRequest& request,
                                            const TranslationContext& context) {
   WUTONG_TAKE(begin, beginning_of(request, context));
   WUTONG_TAKE(grant_id, shape::id(request.grant_id(), "grant_id"));
@@ -99,7 +99,7 @@ OrProblem<std::unique_ptr<Call>> translate(const v1::GrantRequest& request,
   return call_of(std::move(begin.member), std::move(grant), begin.received_at, context);
 }
 
-OrProblem<std::unique_ptr<Call>> translate(const v1::RevokeGrantRequest& request,
+OrProblem<std::shared_ptr<Call>> translate(const v1::RevokeGrantRequest& request,
                                            const TranslationContext& context) {
   WUTONG_TAKE(begin, beginning_of(request, context));
   WUTONG_TAKE(revocation_id, shape::id(request.revocation_id(), "revocation_id"));

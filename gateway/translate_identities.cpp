@@ -9,7 +9,7 @@ namespace wutong {
 namespace {
 
 template <typename Command, typename Message>
-OrProblem<std::unique_ptr<Call>> change_of(const Message& request,
+OrProblem<std::shared_ptr<Call>> change_of(const Message& request,
                                            const TranslationContext& context) {
   WUTONG_TAKE(member, member_of(view_of(request.has_member(), request.member()), context));
   if (!request.has_identity()) return invalid("identity", "is missing");
@@ -21,12 +21,12 @@ OrProblem<std::unique_ptr<Call>> change_of(const Message& request,
 
 }  // namespace
 
-OrProblem<std::unique_ptr<Call>> translate(const v1::LinkIdentityRequest& request,
+OrProblem<std::shared_ptr<Call>> translate(const v1::LinkIdentityRequest& request,
                                            const TranslationContext& context) {
   return change_of<domain::LinkIdentity>(request, context);
 }
 
-OrProblem<std::unique_ptr<Call>> translate(const v1::UnlinkIdentityRequest& request,
+OrProblem<std::shared_ptr<Call>> translate(const v1::UnlinkIdentityRequest& request,
                                            const TranslationContext& context) {
   return change_of<domain::UnlinkIdentity>(request, context);
 }

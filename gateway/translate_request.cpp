@@ -166,7 +166,7 @@ domain::Instant time_of_read(const TranslationContext& context) {
 
 }  // namespace
 
-OrProblem<std::unique_ptr<Call>> translate(const v1::QuoteRequest& request,
+OrProblem<std::shared_ptr<Call>> translate(const v1::QuoteRequest& request,
                                            const TranslationContext& context) {
   const auto view = view_of(request);
   WUTONG_TAKE(member, member_of(view.member, context));
@@ -187,7 +187,7 @@ OrProblem<std::unique_ptr<Call>> translate(const v1::QuoteRequest& request,
   return call;
 }
 
-OrProblem<std::unique_ptr<Call>> translate(const CheckoutView& request,
+OrProblem<std::shared_ptr<Call>> translate(const CheckoutView& request,
                                            const TranslationContext& context) {
   WUTONG_TAKE(member, member_of(request.order.member, context));
   WUTONG_TAKE(place, place_of(request.order.origin, context));
@@ -207,12 +207,12 @@ OrProblem<std::unique_ptr<Call>> translate(const CheckoutView& request,
   return call;
 }
 
-OrProblem<std::unique_ptr<Call>> translate(const v1::CheckoutRequest& request,
+OrProblem<std::shared_ptr<Call>> translate(const v1::CheckoutRequest& request,
                                            const TranslationContext& context) {
   return translate(view_of(request), context);
 }
 
-OrProblem<std::unique_ptr<Call>> translate(const v1::RefundRequest& request,
+OrProblem<std::shared_ptr<Call>> translate(const v1::RefundRequest& request,
                                            const TranslationContext& context) {
   WUTONG_TAKE(place, place_of(view_of(request.has_origin(), request.origin()), context));
   WUTONG_TAKE(refund_id, shape::id(request.refund_id(), "refund_id"));
@@ -239,7 +239,7 @@ OrProblem<std::unique_ptr<Call>> translate(const v1::RefundRequest& request,
   return call_of(std::move(member), std::move(refund), received_at, context);
 }
 
-OrProblem<std::unique_ptr<Call>> translate(const v1::GetReceiptRequest& request,
+OrProblem<std::shared_ptr<Call>> translate(const v1::GetReceiptRequest& request,
                                            const TranslationContext& context) {
   ReadReceipt read;
   switch (request.of_case()) {
@@ -268,7 +268,7 @@ OrProblem<std::unique_ptr<Call>> translate(const v1::GetReceiptRequest& request,
   return call_of(std::move(member), read, time_of_read(context), context);
 }
 
-OrProblem<std::unique_ptr<Call>> translate(const v1::EnrollRequest& request,
+OrProblem<std::shared_ptr<Call>> translate(const v1::EnrollRequest& request,
                                            const TranslationContext& context) {
   WUTONG_TAKE(id, shape::id(request.member_id(), "member_id"));
   WUTONG_TAKE(received_at, received_at_of(told_receipt(request), Told::required, context));
@@ -276,13 +276,13 @@ OrProblem<std::unique_ptr<Call>> translate(const v1::EnrollRequest& request,
                  domain::Enroll{.member_id = std::string(id)}, received_at, context);
 }
 
-OrProblem<std::unique_ptr<Call>> translate(const v1::GetMemberRequest& request,
+OrProblem<std::shared_ptr<Call>> translate(const v1::GetMemberRequest& request,
                                            const TranslationContext& context) {
   WUTONG_TAKE(member, member_of(view_of(request.has_member(), request.member()), context));
   return call_of(std::move(member), ReadMember{}, time_of_read(context), context);
 }
 
-OrProblem<std::unique_ptr<Call>> translate(const v1::ListHistoryRequest& request,
+OrProblem<std::shared_ptr<Call>> translate(const v1::ListHistoryRequest& request,
                                            const TranslationContext& context) {
   WUTONG_TAKE(member, member_of(view_of(request.has_member(), request.member()), context));
   ReadHistory read{.records_max = page_size_default};

@@ -31,33 +31,33 @@ struct TranslationContext {
 ///
 /// In a ledger with `clock=caller` a read has `received_at` 0: the member's last event's time stands in
 /// for it.
-[[nodiscard]] OrProblem<std::unique_ptr<Call>> translate(const v1::QuoteRequest& request,
+[[nodiscard]] OrProblem<std::shared_ptr<Call>> translate(const v1::QuoteRequest& request,
                                                          const TranslationContext& context);
-[[nodiscard]] OrProblem<std::unique_ptr<Call>> translate(const CheckoutView& request,
+[[nodiscard]] OrProblem<std::shared_ptr<Call>> translate(const CheckoutView& request,
                                                          const TranslationContext& context);
-[[nodiscard]] OrProblem<std::unique_ptr<Call>> translate(const v1::CheckoutRequest& request,
+[[nodiscard]] OrProblem<std::shared_ptr<Call>> translate(const v1::CheckoutRequest& request,
                                                          const TranslationContext& context);
-[[nodiscard]] OrProblem<std::unique_ptr<Call>> translate(const v1::RefundRequest& request,
+[[nodiscard]] OrProblem<std::shared_ptr<Call>> translate(const v1::RefundRequest& request,
                                                          const TranslationContext& context);
-[[nodiscard]] OrProblem<std::unique_ptr<Call>> translate(const v1::HoldRequest& request,
+[[nodiscard]] OrProblem<std::shared_ptr<Call>> translate(const v1::HoldRequest& request,
                                                          const TranslationContext& context);
-[[nodiscard]] OrProblem<std::unique_ptr<Call>> translate(const v1::ReleaseRequest& request,
+[[nodiscard]] OrProblem<std::shared_ptr<Call>> translate(const v1::ReleaseRequest& request,
                                                          const TranslationContext& context);
-[[nodiscard]] OrProblem<std::unique_ptr<Call>> translate(const v1::GrantRequest& request,
+[[nodiscard]] OrProblem<std::shared_ptr<Call>> translate(const v1::GrantRequest& request,
                                                          const TranslationContext& context);
-[[nodiscard]] OrProblem<std::unique_ptr<Call>> translate(const v1::RevokeGrantRequest& request,
+[[nodiscard]] OrProblem<std::shared_ptr<Call>> translate(const v1::RevokeGrantRequest& request,
                                                          const TranslationContext& context);
-[[nodiscard]] OrProblem<std::unique_ptr<Call>> translate(const v1::GetReceiptRequest& request,
+[[nodiscard]] OrProblem<std::shared_ptr<Call>> translate(const v1::GetReceiptRequest& request,
                                                          const TranslationContext& context);
-[[nodiscard]] OrProblem<std::unique_ptr<Call>> translate(const v1::EnrollRequest& request,
+[[nodiscard]] OrProblem<std::shared_ptr<Call>> translate(const v1::EnrollRequest& request,
                                                          const TranslationContext& context);
-[[nodiscard]] OrProblem<std::unique_ptr<Call>> translate(const v1::LinkIdentityRequest& request,
+[[nodiscard]] OrProblem<std::shared_ptr<Call>> translate(const v1::LinkIdentityRequest& request,
                                                          const TranslationContext& context);
-[[nodiscard]] OrProblem<std::unique_ptr<Call>> translate(const v1::UnlinkIdentityRequest& request,
+[[nodiscard]] OrProblem<std::shared_ptr<Call>> translate(const v1::UnlinkIdentityRequest& request,
                                                          const TranslationContext& context);
-[[nodiscard]] OrProblem<std::unique_ptr<Call>> translate(const v1::GetMemberRequest& request,
+[[nodiscard]] OrProblem<std::shared_ptr<Call>> translate(const v1::GetMemberRequest& request,
                                                          const TranslationContext& context);
-[[nodiscard]] OrProblem<std::unique_ptr<Call>> translate(const v1::ListHistoryRequest& request,
+[[nodiscard]] OrProblem<std::shared_ptr<Call>> translate(const v1::ListHistoryRequest& request,
                                                          const TranslationContext& context);
 
 }  // namespace wutong

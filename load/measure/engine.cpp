@@ -232,7 +232,7 @@ class Bench {
   }
 
   void add(std::uint32_t number, Request request) {
-    auto call = std::make_unique<Call>();
+    auto call = std::make_shared<Call>();
     call->member_id = member_id(number);
     call->member = member_keys_[number];
     call->request = std::move(request);
@@ -277,7 +277,7 @@ class Bench {
   const domain::VenueId venue_;
   const std::string currency_;
   std::vector<domain::MemberKey> member_keys_;
-  std::vector<std::unique_ptr<Call>> calls_;
+  std::vector<std::shared_ptr<Call>> calls_;
   std::uint64_t orders_ = 0;
   std::uint64_t sent_ = 0;
   std::atomic<std::uint64_t> answered_{0};

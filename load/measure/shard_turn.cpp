@@ -52,10 +52,10 @@ ShardTurn::~ShardTurn() { engine_->stop(60'000); }
 template <typename RequestOf>
 void ShardTurn::ask(RequestOf request_of) {
   unanswered_.store(calls);
-  std::vector<std::unique_ptr<Call>> batch;
+  std::vector<std::shared_ptr<Call>> batch;
   for (std::uint32_t i = 0; i < calls; ++i) {
     const std::string& member = members_[next_++ % members_.size()];
-    auto call = std::make_unique<Call>();
+    auto call = std::make_shared<Call>();
     call->member_id = member;
     call->member = keys_.member(member);
     call->request = request_of(member);

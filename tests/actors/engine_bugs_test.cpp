@@ -81,7 +81,7 @@ TEST(EngineBugs, ASecondMemberOfOneKeyIsNotServedTheFirstOnesPoints) {
   engine.enroll("alice", noon);
   const auto as_bob = [&](Request request) {
     std::promise<Reply> told;
-    auto call = std::make_unique<Call>();
+    auto call = std::make_shared<Call>();
     call->member_id = "bob";
     call->member = testing::member_key("alice");
     call->request = std::move(request);

@@ -59,7 +59,7 @@ TEST_F(EngineTest, ACheckoutEarnsAndItsRepetitionChangesNothing) {
 TEST_F(EngineTest, AReceiptIsWrittenForItsOwnCallAsItStoodThen) {
   engine->enroll("alice", noon);
   const auto call = [&](Request request) {
-    auto asked = std::make_unique<Call>();
+    auto asked = std::make_shared<Call>();
     asked->member_id = "alice";
     asked->member = member_key("alice");
     asked->request = std::move(request);

@@ -110,19 +110,19 @@ Request SimulatedCalls::draw_request(domain::Instant now, std::string& member_id
   return ReadReceipt{.key = draw(3) == 0 ? refund.key : refund.order, .order = refund.order};
 }
 
-std::unique_ptr<Call> SimulatedCalls::next(domain::Instant now, std::int64_t now_ns) {
+std::shared_ptr<Call> SimulatedCalls::next(domain::Instant now, std::int64_t now_ns) {
   auto question = draw_question(now);
   constexpr std::int64_t timeouts_ms[] = {40, 300, 1'000, 5'000};
   const auto deadline = now_ns + timeouts_ms[draw(4)] * 1'000'000;
   return make(std::move(question), now, deadline);
 }
 
-std::unique_ptr<Call> SimulatedCalls::ask(const Question& question, domain::Instant now,
+std::shared_ptr<Call> SimulatedCalls::ask(const Question& question, domain::Instant now,
                                           std::int64_t deadline_ns) {
   return make(question, now, deadline_ns);
 }
 
-std::unique_ptr<Call> SimulatedCalls::make(Question question, domain::Instant now,
+std::shared_ptr<Call> SimulatedCalls::make(Question question, domain::Instant now,
                                            std::int64_t deadline_ns) {
   auto& [member_id, identity, request] = question;
   auto& asked = calls_.emplace_back();
@@ -135,7 +135,7 @@ std::unique_ptr<Call> SimulatedCalls::make(Question question, domain::Instant no
   if (log) log(absl::StrCat("call ", asked.number, ": ", text_of(member_id, request)));
   made_.push_back(question);
 
-  auto call = std::make_unique<Call>();
+  auto call = std::make_shared<Call>();
   call->member_id = std::move(member_id);
   call->member = asked.member;
   call->identity = identity;

@@ -35,9 +35,9 @@ class SimulatedCalls {
   };
 
   /// A call as the edge would make it, at `now`; the answer is checked when it comes.
-  [[nodiscard]] std::unique_ptr<Call> next(domain::Instant now, std::int64_t now_ns);
+  [[nodiscard]] std::shared_ptr<Call> next(domain::Instant now, std::int64_t now_ns);
   /// One that is asked when all is well again, at whose answer nothing may be missing.
-  [[nodiscard]] std::unique_ptr<Call> ask(const Question& question, domain::Instant now,
+  [[nodiscard]] std::shared_ptr<Call> ask(const Question& question, domain::Instant now,
                                           std::int64_t deadline_ns);
   /// From now on no call may fail.
   void all_is_well() { all_is_well_ = true; }
@@ -93,7 +93,7 @@ class SimulatedCalls {
   [[nodiscard]] Question draw_identity_question(domain::Instant now);
   [[nodiscard]] domain::Checkout draw_checkout(domain::Instant now);
   [[nodiscard]] domain::Refund draw_refund(domain::Instant now);
-  [[nodiscard]] std::unique_ptr<Call> make(Question question, domain::Instant now,
+  [[nodiscard]] std::shared_ptr<Call> make(Question question, domain::Instant now,
                                            std::int64_t deadline_ns);
   void note_truth(Asked& asked) const;
 

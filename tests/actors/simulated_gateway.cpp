@@ -52,7 +52,7 @@ void SimulatedGateway::start_shard(std::uint32_t shard) {
   caf::anon_send(handles_[shard], Tick{});
 }
 
-void SimulatedGateway::submit(std::unique_ptr<Call> call) {
+void SimulatedGateway::submit(std::shared_ptr<Call> call) {
   const auto mask = static_cast<std::uint32_t>(handles_.size()) - 1;
   auto shard = static_cast<std::uint32_t>(call->member.value) & mask;
   if (call->identity) {

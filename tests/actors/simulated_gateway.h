@@ -55,7 +55,7 @@ class SimulatedGateway {
   SimulatedGateway(Parts parts, EngineOptions options, test::FaultRates rates, std::uint64_t seed);
 
   /// As an engine does.
-  void submit(std::unique_ptr<Call> call);
+  void submit(std::shared_ptr<Call> call);
 
   /// The process is gone: its shards and all they knew.
   void crash();

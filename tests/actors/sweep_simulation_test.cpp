@@ -159,7 +159,7 @@ class SweepStory {
   }
 
   void submit(int number, Request request) {
-    auto call = std::make_unique<Call>();
+    auto call = std::make_shared<Call>();
     call->member_id = id_of(number);
     call->member = member_key(call->member_id);
     call->request = std::move(request);

@@ -13,7 +13,7 @@ namespace {
 using google::protobuf::Message;
 
 template <typename Request>
-OrProblem<std::unique_ptr<Call>> translated(const Message& request, LedgerClock clock) {
+OrProblem<std::shared_ptr<Call>> translated(const Message& request, LedgerClock clock) {
   static const KeyHasher keys(test::hash_key(), test::identity_key());
   static const auto program = test::program_p0();
   static const Credential credential = test::till_of_m1();
@@ -25,7 +25,7 @@ OrProblem<std::unique_ptr<Call>> translated(const Message& request, LedgerClock 
                                       .now = test::noon});
 }
 
-OrProblem<std::unique_ptr<Call>> translated(Method method, const Message& request,
+OrProblem<std::shared_ptr<Call>> translated(Method method, const Message& request,
                                             LedgerClock clock = LedgerClock::gateway) {
   switch (method) {
     case Method::quote:
@@ -58,10 +58,10 @@ OrProblem<std::unique_ptr<Call>> translated(Method method, const Message& reques
   return {};
 }
 
-std::unique_ptr<Call> valid(Method method, LedgerClock clock = LedgerClock::gateway) {
+std::shared_ptr<Call> valid(Method method, LedgerClock clock = LedgerClock::gateway) {
   auto call = translated(method, *test::valid_request(method, clock), clock);
   if (!call) ADD_FAILURE() << call.error().text;
-  return call ? *std::move(call) : std::make_unique<Call>();
+  return call ? *std::move(call) : std::make_shared<Call>();
 }
 
 TEST(TranslateRequest, EachBadValueIsAnErrorThatNamesItsField) {

@@ -112,7 +112,7 @@ bool TestEngine::wait_until_ready(int seconds) {
 
 std::future<Reply> TestEngine::submit(const std::string& member_id, Request request,
                                       domain::Instant received_at, std::int64_t timeout_ms) {
-  auto call = std::make_unique<Call>();
+  auto call = std::make_shared<Call>();
   call->member_id = member_id;
   if (!member_id.empty()) call->member = member_key(member_id);
   call->request = std::move(request);
@@ -122,14 +122,14 @@ std::future<Reply> TestEngine::submit(const std::string& member_id, Request requ
 
 std::future<Reply> TestEngine::submit(domain::IdentityKey identity, Request request,
                                       domain::Instant received_at, std::int64_t timeout_ms) {
-  auto call = std::make_unique<Call>();
+  auto call = std::make_shared<Call>();
   call->identity = identity;
   call->request = std::move(request);
   call->received_at = received_at;
   return submit(std::move(call), timeout_ms);
 }
 
-std::future<Reply> TestEngine::submit(std::unique_ptr<Call> call, std::int64_t timeout_ms) {
+std::future<Reply> TestEngine::submit(std::shared_ptr<Call> call, std::int64_t timeout_ms) {
   auto promise = std::make_shared<std::promise<Reply>>();
   auto future = promise->get_future();
   call->deadline = system_clocks().boot_ns() + timeout_ms * 1'000'000;

@@ -69,7 +69,7 @@ class TestEngine {
   Reply call(domain::IdentityKey identity, Request request, domain::Instant received_at);
 
   /// A call as it is, but for its deadline and for who is told.
-  std::future<Reply> submit(std::unique_ptr<Call> call, std::int64_t timeout_ms = 20'000);
+  std::future<Reply> submit(std::shared_ptr<Call> call, std::int64_t timeout_ms = 20'000);
 
   void enroll(const std::string& member_id, domain::Instant at);
 
