@@ -19,7 +19,7 @@ from pathlib import Path
 import postgresql
 from bounds import bounded
 from engine_alone import COUNTERS, LOTS, RECEIPTS, checkouts_per_core_s, resident_bytes_per_member
-from gateway import ARRANGEMENTS, LEASE_MS, SHARDS, Echo, Gateway, Snapshots
+from gateway import ARRANGEMENTS, HEAP, LEASE_MS, SHARDS, Echo, Gateway, Snapshots
 from servers import CORES, LOAD_CORE, SERVER_CORE, MeasureError, Stopping, fdatasync_p50_ms
 from redis_scripts import VARIANTS, RedisScripts
 from report import Figures, derive, number, table, write_json
@@ -102,7 +102,7 @@ class Bench:
         if "gateway" in self.parts:
             for durability in DURABILITIES:
                 gateways[durability] = stack.enter_context(
-                    Gateway(self.setting, f"gateway-{durability}", durability))
+                    Gateway(self.setting, f"gateway-{durability}", durability, edge=HEAP))
                 self.tried(gateways[durability].enroll)
         echo = stack.enter_context(Echo(self.setting)) if "echo" in self.parts else None
         for arrangement in ARRANGEMENTS:

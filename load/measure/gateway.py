@@ -17,6 +17,8 @@ THREADS = "threads = 1"
 # What was sent must be flushed before the next is measured.
 ENGINE = f"{THREADS}\nflush_interval_ms = 5000"
 LEASE_MS = 3000
+# As a gateway should have it that comes to its limits: else the kernel clears pages in the middle of calls.
+HEAP = f"heap_reserve_bytes = {1024 ** 3}"
 # A million members are written in flushes of 64.
 FLUSHES_PATIENCE_S = 1200
 NO_FLUSH_SOON = "flush_interval_ms = 600000\ntail_bytes_max = 1099511627776"
@@ -148,10 +150,11 @@ file = "witness"
         self.spawn()
         self.server.wait_until(lambda: self.metric("wutong_ready") == 1, "readiness")
 
-    def restart(self, engine, edge=""):
-        """In order, with other lines of TOML for [engine] and [gateway]."""
+    def restart(self, engine, edge=None):
+        """In order, with other lines of TOML for [engine] and perhaps for [gateway]."""
         self.stop()
-        self.edge = edge
+        if edge is not None:
+            self.edge = edge
         self.write_config(engine)
         self.serve()
 
@@ -209,7 +212,7 @@ class Snapshots:
 
     def __init__(self, setting):
         self.setting = setting
-        self.gateway = Gateway(setting, "snapshots")
+        self.gateway = Gateway(setting, "snapshots", edge=HEAP)
 
     def __enter__(self):
         self.gateway.__enter__()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import flame_graph
-from gateway import ARRANGEMENTS, Gateway, flood
+from gateway import ARRANGEMENTS, HEAP, THREADS, Gateway, flood
 from servers import MeasureError
 
 # Few a second, and each with what is on the stack: libraries come without frame pointers, so that the stack itself
@@ -31,7 +31,7 @@ class Setting:
 def profile(setting, arrangement):
     """The samples of the gateway's threads while it is flooded."""
     data = setting.folder / "perf.data"
-    with Gateway(setting, "gateway", engine="") as gateway:
+    with Gateway(setting, "gateway", engine=THREADS, edge=HEAP) as gateway:
         gateway.enroll()
         perf = subprocess.Popen(
             ["perf", "record", "--quiet", "--event", "cpu-clock", "--freq", str(SAMPLES_A_SECOND),
