@@ -157,8 +157,8 @@ class Engine {
   static std::unique_ptr<Engine> start(EngineOptions options, EngineParts parts, Rules rules);
   virtual ~Engine() = default;
 
-  /// Takes the call, which nobody else looks at from then on; any thread. Its `done` is called in every case. Calls for one member, by its id, take
-  /// effect in the order in which one thread submits them.
+  /// Takes the call, which nobody else looks at from then on; any thread. Its `done` is called in every case.
+  /// Calls for one member, by its id, take effect in the order in which one thread submits them.
   virtual void submit(std::shared_ptr<Call> call) = 0;
   /// The same for each, in their order.
   virtual void submit_all(std::vector<std::shared_ptr<Call>> calls) = 0;
