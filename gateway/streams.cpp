@@ -23,8 +23,6 @@ constexpr int reply_field = 0;
 template <>
 constexpr int reply_field<CheckoutView> = v1::BatchItemReply::kCheckoutFieldNumber;
 template <>
-constexpr int reply_field<v1::CheckoutRequest> = v1::BatchItemReply::kCheckoutFieldNumber;
-template <>
 constexpr int reply_field<v1::RefundRequest> = v1::BatchItemReply::kRefundFieldNumber;
 template <>
 constexpr int reply_field<v1::HoldRequest> = v1::BatchItemReply::kHoldFieldNumber;
@@ -188,7 +186,7 @@ class PointsStream final : public Streams::Reactor,
     const auto& message = *item.message;
     switch (message.request_case()) {
       case v1::BatchItem::kCheckout:
-        return admit(batch, Method::checkout, item.number, message.checkout(), index);
+        return admit(batch, Method::checkout, item.number, view_of(message.checkout()), index);
       case v1::BatchItem::kRefund:
         return admit(batch, Method::refund, item.number, message.refund(), index);
       case v1::BatchItem::kHold:
@@ -392,12 +390,10 @@ void Streams::end_all() {
 }
 
 void Streams::closed(PointsStream* stream) {
-  std::shared_ptr<PointsStream> last;
+  // It may go with us, but not under the lock.
+  const auto last = stream->shared_from_this();
   const std::lock_guard lock(mutex_);
-  const auto found = open_.find(stream->shared_from_this());
-  if (found == open_.end()) return;
-  last = *found;
-  open_.erase(found);
+  open_.erase(last);
 }
 
 }  // namespace wutong

@@ -328,6 +328,14 @@ TEST(EngineThatSeldomFlushes, WritesTheBookOfAShardWithoutMembersOverHalfTheInte
   slow.flush_interval_ms = 6'000;
   TestEngine engine(ledger, slow);
   ASSERT_TRUE(engine.wait_until_ready());
+  const auto flushes = [&] {
+    std::uint64_t of_the_other_shard = 0;
+    ledger.journal(1).read_mark(
+        [&](const LedgerResult<Mark>& mark) { of_the_other_shard = mark.value().flush; });
+    return of_the_other_shard;
+  };
+  // That of the take-over.
+  ASSERT_TRUE(test::wait_until(std::chrono::seconds(10), [&] { return flushes() == 1; }));
   std::vector<std::string> members;
   for (int number = 0; members.size() < 16; ++number) {
     auto member = "member-" + std::to_string(number);
@@ -339,13 +347,6 @@ TEST(EngineThatSeldomFlushes, WritesTheBookOfAShardWithoutMembersOverHalfTheInte
       engine.call(member, checkout_of(member + std::to_string(order), 10'000, noon), noon);
     }
   }
-  const auto flushes = [&] {
-    std::uint64_t of_the_other_shard = 0;
-    ledger.journal(1).read_mark(
-        [&](const LedgerResult<Mark>& mark) { of_the_other_shard = mark.value().flush; });
-    return of_the_other_shard;
-  };
-  // That of the take-over.
   ASSERT_EQ(flushes(), 1U);
 
   ASSERT_TRUE(test::wait_until(std::chrono::seconds(10), [&] { return flushes() > 1; }));
