@@ -20,6 +20,7 @@
 #include "actors/hash_index.h"
 #include "actors/messages.h"
 #include "actors/tentative_claims.h"
+#include "actors/unflushed_changes.h"
 
 namespace wutong {
 
@@ -45,7 +46,8 @@ class BookHost {
 /// run by one shard, lives as long as a take-over.
 class OrderBook {
  public:
-  OrderBook(BookHost& host, std::uint32_t buckets) : host_(host), buckets_(buckets) {}
+  OrderBook(BookHost& host, std::uint32_t buckets)
+      : host_(host), buckets_(buckets), unflushed_(buckets) {}
 
   /// Months that have buckets: their filters are to be built; until then buckets are read. To be told
   /// before anything else: a month that is not among them is taken for new.
@@ -95,25 +97,24 @@ class OrderBook {
   [[nodiscard]] std::optional<FilterPage> next_filter_page() const;
   void filter_page_read(const FilterPage& page, const std::vector<std::vector<BookEntry>>& buckets);
 
-  /// A durable change that no flush has covered.
-  struct Unflushed {
-    domain::Position position;
-    BookEntry entry;
-    std::int32_t month = 0;
-    std::uint32_t bucket = 0;
-  };
-  /// What a flush of at most `buckets_max` buckets writes of a round: the changes that were committed up
-  /// to `last` when the round began, a bucket's together and in their order, for a bucket costs the
-  /// ledger about as much with many as with one. The next round begins when all have been flushed.
-  /// Good until anything else is called.
-  [[nodiscard]] std::span<const Unflushed> to_flush(domain::Position last, std::size_t buckets_max);
-  /// The first `count` of what `to_flush` gave have been flushed.
-  void flushed(std::size_t count);
-  /// The first change that would still be unflushed once those are.
-  [[nodiscard]] std::optional<domain::Position> first_unflushed_after(std::size_t count) const;
-  [[nodiscard]] std::size_t unflushed_count() const {
-    return unflushed_.size() + round_.size() - round_flushed_;
+  using Change = UnflushedChanges::Change;
+  /// Begins a round of flushes, of the changes that are durable now, and answers how many they are. REQUIRES:
+  /// all of the round before have been flushed.
+  std::size_t begin_round() {
+    unflushed_.begin_round(committed_);
+    return unflushed_.round_size();
   }
+  /// What a flush of at most `buckets_max` buckets writes of the round: see `UnflushedChanges`.
+  [[nodiscard]] std::span<const Change> to_flush(std::size_t buckets_max) {
+    return unflushed_.to_flush(buckets_max);
+  }
+  /// What `to_flush` gave has been flushed.
+  void flushed();
+  /// The first change that will still be unflushed then.
+  [[nodiscard]] std::optional<domain::Position> first_unflushed() const {
+    return unflushed_.first_after_taken();
+  }
+  [[nodiscard]] std::size_t unflushed_count() const { return unflushed_.size(); }
 
   /// As of the last tick.
   [[nodiscard]] std::uint64_t claims_waiting() const { return claims_waiting_; }
@@ -228,17 +229,9 @@ class OrderBook {
   absl::btree_map<std::int32_t, Month> months_;
   /// By the half of the key that is large enough to be alone nearly always.
   HashIndex<std::unique_ptr<Entry>> entries_;
-  void begin_round(domain::Position last);
-
   /// What orders were dealt with by before; nothing is left in them.
   std::vector<std::unique_ptr<Dealings>> spare_dealings_;
-  /// By position.
-  std::deque<Unflushed> unflushed_;
-  /// The round at hand, by bucket, and how far it is flushed.
-  std::vector<Unflushed> round_;
-  std::size_t round_flushed_ = 0;
-  /// The least position of the round from each of its changes on.
-  std::vector<domain::Position> round_least_;
+  UnflushedChanges unflushed_;
   /// Settlings that are answered when their event commits, by position.
   struct Committing {
     domain::Position position;

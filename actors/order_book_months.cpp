@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <numeric>
 #include <vector>
 
 #include "actors/order_book.h"
@@ -46,7 +45,7 @@ void OrderBook::filter_page_read(const FilterPage& page,
 void OrderBook::add_unflushed(domain::RecordKey order, Entry& entry, const BookEntry& change,
                               domain::Position position, std::int32_t month) {
   ++entry.unflushed;
-  unflushed_.push_back(
+  unflushed_.add(
       {.position = position, .entry = change, .month = month, .bucket = bucket_of(order)});
 }
 
@@ -66,51 +65,8 @@ void OrderBook::append_freed(domain::RecordKey order, Entry& entry) {
                 freed.month);
 }
 
-void OrderBook::begin_round(domain::Position last) {
-  const auto durable = std::min(last, committed_);
-  const auto end = std::ranges::upper_bound(unflushed_, durable, {}, &Unflushed::position);
-  const std::ranges::subrange changes(unflushed_.begin(), end);
-  std::vector<std::int32_t> months;
-  for (const auto& change : changes) {
-    const auto at = std::ranges::lower_bound(months, change.month);
-    if (at == months.end() || *at != change.month) months.insert(at, change.month);
-  }
-  const auto place_of = [&](const Unflushed& change) {
-    const auto month = std::ranges::lower_bound(months, change.month) - months.begin();
-    return static_cast<std::size_t>(month) * buckets_ + change.bucket;
-  };
-  // Distribution counting (Knuth, The Art of Computer Programming 3, 5.2, algorithm D): whatever has been
-  // gathered in half a minute is put in order at once, and calls wait meanwhile.
-  std::vector<std::size_t> begins(months.size() * buckets_ + 1);
-  for (const auto& change : changes) ++begins[place_of(change) + 1];
-  std::partial_sum(begins.begin(), begins.end(), begins.begin());
-  round_flushed_ = 0;
-  round_.resize(static_cast<std::size_t>(changes.size()));
-  for (const auto& change : changes) round_[begins[place_of(change)]++] = change;
-  unflushed_.erase(unflushed_.begin(), end);
-  round_least_.resize(round_.size());
-  for (auto at = round_.size(); at-- > 0;) {
-    round_least_[at] = round_[at].position;
-    if (at + 1 < round_.size()) round_least_[at] = std::min(round_least_[at], round_least_[at + 1]);
-  }
-}
-
-std::span<const OrderBook::Unflushed> OrderBook::to_flush(domain::Position last,
-                                                          std::size_t buckets_max) {
-  if (round_flushed_ == round_.size()) begin_round(last);
-  std::size_t buckets = 0;
-  auto end = round_flushed_;
-  for (; end < round_.size(); ++end) {
-    const bool another = end == round_flushed_ || round_[end].bucket != round_[end - 1].bucket ||
-                         round_[end].month != round_[end - 1].month;
-    if (another && ++buckets > buckets_max) break;
-  }
-  return std::span(round_).subspan(round_flushed_, end - round_flushed_);
-}
-
-void OrderBook::flushed(std::size_t count) {
-  for (; count > 0; --count) {
-    const auto& change = round_[round_flushed_++];
+void OrderBook::flushed() {
+  for (const auto& change : unflushed_.taken()) {
     auto [month, is_new] = months_.try_emplace(change.month);
     // A month that no bucket existed of is whole from the start; of one that has run out nobody asks.
     if (is_new) month->second.built = buckets_;
@@ -120,14 +76,7 @@ void OrderBook::flushed(std::size_t count) {
     --found->unflushed;
     erase_if_idle(change.entry.order, *found);
   }
-}
-
-std::optional<domain::Position> OrderBook::first_unflushed_after(std::size_t count) const {
-  const auto at = round_flushed_ + count;
-  // Whatever came since the round began lies behind all of it.
-  if (at < round_.size()) return round_least_[at];
-  if (!unflushed_.empty()) return unflushed_.front().position;
-  return std::nullopt;
+  unflushed_.flushed();
 }
 
 std::uint32_t OrderBook::bucket_of(domain::RecordKey order) const { return order.low % buckets_; }

@@ -69,9 +69,7 @@ void ShardFlush::build() {
   if (round_is_due) add_round(request, bytes, wall_ms);
   request.next = {.position = mark_after(), .flush = shard_.mark_.flush + 1};
   if (request.snapshots.empty() && request.book.empty() && request.identities.empty()) {
-    // Changes that are not durable yet are, long before the round's time has gone.
-    const bool waits = round_.changes.flushed < round_.changes.all && round_time_gone() < 1.0;
-    if (!round_is_due || (waits && !must_hurry())) return;
+    if (!round_is_due) return;
     end_round();
     if (request.next.position <= shard_.mark_.position) return;
   }
@@ -105,7 +103,7 @@ void ShardFlush::add_round(FlushRequest& request, std::size_t bytes, std::int64_
     round_.up_to = shard_.log_->last();
     round_.began_ns = shard_.now_ns();
     round_.members = {.all = shard_.dirty_.size()};
-    round_.changes = {.all = shard_.book_->unflushed_count()};
+    round_.changes = {.all = shard_.book_->begin_round()};
   }
   const std::size_t members_max = shard_.parts_.options.flush_members_max;
   const auto members_due = std::min(due_now(round_.members, members_on_time, members_max),
@@ -130,6 +128,7 @@ void ShardFlush::end_round() {
     // Members are on their way into memory for it. Those who are there may have become dirty since it
     // began, and stand in their way.
     round_.up_to = shard_.log_->last();
+    round_.changes = {.all = shard_.book_->begin_round()};
     return;
   }
   round_.up_to.reset();
@@ -154,7 +153,7 @@ void ShardFlush::add_book(FlushRequest& request, std::int64_t wall_ms) {
   const auto changes_of_bucket = 1 + round_.changes.all / shard_.parts_.info.book_buckets;
   const auto due = due_now(round_.changes, book_buckets_on_time * changes_of_bucket,
                            book_buckets_per_flush * changes_of_bucket);
-  const auto changes = shard_.book_->to_flush(*round_.up_to, due / changes_of_bucket);
+  const auto changes = shard_.book_->to_flush(due / changes_of_bucket);
   under_way_.book_entries = changes.size();
   for (const auto& change : changes) {
     under_way_.needs = std::max(under_way_.needs, change.position);
@@ -260,8 +259,7 @@ domain::Position ShardFlush::mark_after() const {
     break;
   }
   if (!shard_.tail_dirty_.empty()) stay_before(shard_.tail_dirty_.begin()->first);
-  if (const auto first = shard_.book_->first_unflushed_after(under_way_.book_entries))
-    stay_before(*first);
+  if (const auto first = shard_.book_->first_unflushed()) stay_before(*first);
   if (const auto first = shard_.directory_->first_unflushed_after(under_way_.directory_changes)) {
     stay_before(*first);
   }
@@ -329,7 +327,7 @@ void ShardFlush::on_done() {
     shard_.tighten(member);
   }
   under_way_.members.clear();
-  shard_.book_->flushed(under_way_.book_entries);
+  shard_.book_->flushed();
   round_.changes.flushed += under_way_.book_entries;
   under_way_.book_entries = 0;
   shard_.directory_->flushed(under_way_.directory_changes);

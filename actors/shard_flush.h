@@ -75,13 +75,13 @@ class ShardFlush {
     std::int64_t began_ns = 0;
     /// Those that were dirty.
     Progress members;
-    /// Of the order book.
+    /// Of the order book, those that were durable.
     Progress changes;
     bool room_wanted = false;
   };
 
   /// From the first change on, half an interval to a whole one: the rounds of a gateway's shards begin one
-  /// after the other, for a round's beginning takes milliseconds where much has been gathered.
+  /// after the other, so that they do not fall upon the ledger together.
   [[nodiscard]] std::int64_t first_wait_ns() const;
   [[nodiscard]] bool is_round_due() const;
   /// Of the time that the round may take, up to 1.

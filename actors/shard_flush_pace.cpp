@@ -6,13 +6,6 @@
 // When a round begins, and how much of it goes with each flush.
 
 namespace wutong {
-namespace {
-
-/// For each bucket so many changes wait at most, or a round begins; a change takes about 100 bytes of memory.
-constexpr std::size_t book_changes_per_bucket_max = 32;
-
-}  // namespace
-
 std::int64_t ShardFlush::first_wait_ns() const {
   const std::int64_t shards = shard_.parts_.info.shards;
   const std::int64_t number = shard_.parts_.number;
@@ -54,12 +47,9 @@ std::size_t ShardFlush::due_now(const Progress& progress, std::size_t on_time,
 
 bool ShardFlush::must_hurry() const {
   if (shard_.stopping_ || round_.room_wanted) return true;
-  if (2 * shard_.tail_bytes_ > static_cast<std::uint64_t>(shard_.parts_.options.tail_bytes_max) /
-                                   shard_.parts_.info.shards) {
-    return true;
-  }
-  return shard_.book_->unflushed_count() >
-         book_changes_per_bucket_max * std::size_t{shard_.parts_.info.book_buckets};
+  // It bounds what the order book has gathered too: each of its changes is an event of the tail.
+  return 2 * shard_.tail_bytes_ > static_cast<std::uint64_t>(shard_.parts_.options.tail_bytes_max) /
+                                      shard_.parts_.info.shards;
 }
 
 }  // namespace wutong

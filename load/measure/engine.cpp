@@ -84,9 +84,7 @@ class Bench {
         ledger_({.id = "bench",
                  .shards = flags.shards,
                  .hash_key = std::string(16, 'h'),
-                 .identity_key = std::string(32, 'i'),
-                 // So many changes of the order book would begin a flush too.
-                 .book_buckets = flags.flush_interval_ms > 0 ? 4096U : 1U << 24}),
+                 .identity_key = std::string(32, 'i')}),
         keys_(ledger_.info().hash_key, ledger_.info().identity_key),
         venue_(rules.program->venues.begin()->first),
         currency_(rules.program->currency),

@@ -194,14 +194,17 @@ TEST_F(OrderBookTest, AClaimThatNeverTookEffectMoves) {
 
 TEST_F(OrderBookTest, FlushesWhatIsDurableAndNotBeyondTheRound) {
   for (std::uint64_t number = 1; number <= 5; ++number) ask(BookAsk::settle, number, 10);
-  book.committed(at(4));
 
-  EXPECT_EQ(book.to_flush(at(3), 100).size(), 3) << "the fourth came after the round began";
-  EXPECT_EQ(book.first_unflushed_after(3), at(4));
-  book.flushed(3);
-  EXPECT_EQ(book.to_flush(at(9), 100).size(), 1) << "the fifth is not durable";
-  book.flushed(1);
-  EXPECT_EQ(book.first_unflushed_after(0), at(5));
+  book.committed(at(3));
+  book.begin_round();
+  book.committed(at(4));
+  EXPECT_EQ(book.to_flush(100).size(), 3) << "the fourth became durable after the round began";
+  EXPECT_EQ(book.first_unflushed(), at(4));
+  book.flushed();
+  EXPECT_EQ(book.begin_round(), 1) << "the fifth is not durable";
+  EXPECT_EQ(book.to_flush(100).size(), 1);
+  book.flushed();
+  EXPECT_EQ(book.first_unflushed(), at(5));
   EXPECT_EQ(book.unflushed_count(), 1);
   EXPECT_EQ(book.entries(), 1) << "what is in the buckets needs no place in memory";
 }
@@ -210,8 +213,9 @@ TEST_F(OrderBookTest, TellsWhatItsFilterTakesUntilTheMonthIsForgotten) {
   EXPECT_EQ(book.filter_bytes(), 0);
   ask(BookAsk::settle, 1, 10);
   book.committed(at(1));
-  ASSERT_EQ(book.to_flush(at(9), 1).size(), 1);
-  book.flushed(1);
+  book.begin_round();
+  ASSERT_EQ(book.to_flush(1).size(), 1);
+  book.flushed();
 
   EXPECT_EQ(book.filter_bytes(), 232)
       << "the order's part has room for 116 orders, of 16 bits each";
@@ -224,34 +228,19 @@ TEST_F(OrderBookTest, FlushesTheChangesOfABucketTogetherAndTheMarkWaitsForTheOld
   for (const std::uint64_t number : {1U, 2U, 3U, 4U, 1 + buckets}) ask(BookAsk::settle, number, 10);
   book.committed(at(5));
 
-  const auto first = book.to_flush(at(9), 1);
+  book.begin_round();
+
+  const auto first = book.to_flush(1);
 
   ASSERT_EQ(first.size(), 2);
   EXPECT_EQ(first[0].position, at(1));
   EXPECT_EQ(first[1].position, at(5));
-  EXPECT_EQ(book.first_unflushed_after(2), at(2));
-  book.flushed(2);
-  EXPECT_EQ(book.to_flush(at(9), 2).size(), 2);
-  EXPECT_EQ(book.first_unflushed_after(2), at(4));
-  EXPECT_EQ(book.first_unflushed_after(3), std::nullopt);
-}
-
-TEST_F(OrderBookTest, FlushesMonthByMonthABucketTogetherInTheirOrder) {
-  constexpr std::uint64_t changes = 200;
-  for (std::uint64_t number = 1; number <= changes; ++number) {
-    ask(BookAsk::settle, number * 7, 10, 0, month - static_cast<std::int32_t>(number % 3));
-  }
-  book.committed(at(changes));
-
-  const auto round = book.to_flush(at(changes), 3 * buckets);
-
-  ASSERT_EQ(round.size(), changes);
-  const auto place = [](const OrderBook::Unflushed& change) {
-    return std::tuple(change.month, change.bucket, change.position);
-  };
-  for (std::size_t at = 1; at < round.size(); ++at) {
-    EXPECT_LT(place(round[at - 1]), place(round[at]));
-  }
+  EXPECT_EQ(book.first_unflushed(), at(2));
+  book.flushed();
+  EXPECT_EQ(book.to_flush(2).size(), 2);
+  EXPECT_EQ(book.first_unflushed(), at(4));
+  EXPECT_EQ(book.to_flush(3).size(), 3);
+  EXPECT_EQ(book.first_unflushed(), std::nullopt);
 }
 
 TEST_F(OrderBookTest, ReadsOnlyMonthsThatMayHaveTheOrder) {
