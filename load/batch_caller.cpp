@@ -11,11 +11,8 @@ BatchCaller::BatchCaller(const CallOptions& calls, Options options)
       streams_(calls,
                {.fill = [this](std::size_t stream,
                                v1::BatchRequest& request) { return fill(slots_[stream], request); },
-                .take =
-                    [this](std::size_t stream, const v1::BatchReply& reply) {
-                      take(slots_[stream], reply);
-                      return true;
-                    },
+                .take = [this](std::size_t stream,
+                               const v1::BatchReply& reply) { return take(slots_[stream], reply); },
                 .ended =
                     [this](std::size_t, const grpc::Status& status) {
                       if (trouble_.empty()) {
@@ -23,7 +20,7 @@ BatchCaller::BatchCaller(const CallOptions& calls, Options options)
                       }
                     }}) {
   const auto items = std::size_t{options_.batch} * options_.outstanding;
-  Slots slots{.sent = std::vector<Clock::time_point>(items), .free = {}};
+  Slots slots{.sent = std::vector<std::optional<Clock::time_point>>(items), .free = {}};
   slots.free.reserve(items);
   for (std::size_t slot = items; slot > 0; --slot) slots.free.push_back(slot - 1);
   slots_.assign(streams_.size(), slots);
@@ -44,13 +41,18 @@ bool BatchCaller::fill(Slots& slots, v1::BatchRequest& request) {
   return true;
 }
 
-void BatchCaller::take(Slots& slots, const v1::BatchReply& reply) {
+bool BatchCaller::take(Slots& slots, const v1::BatchReply& reply) {
   const auto now = Clock::now();
   for (const auto& item : reply.items()) {
     const auto slot = static_cast<std::size_t>(item.number());
-    options_.answered(item, now - slots.sent.at(slot));
+    if (slot >= slots.sent.size() || !slots.sent[slot]) {
+      trouble_ = absl::StrCat("an answer that nobody waits for, number ", item.number());
+      return false;
+    }
+    options_.answered(item, now - *std::exchange(slots.sent[slot], std::nullopt));
     slots.free.push_back(slot);
   }
+  return true;
 }
 
 bool BatchCaller::wait(std::chrono::system_clock::time_point deadline) {

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,7 +40,8 @@ class BatchCaller {
   void stop() { stopped_ = true; }
   /// Items that are unanswered.
   [[nodiscard]] std::uint64_t under_way() const;
-  /// How the first stream that broke ended: "a stream ended: UNAVAILABLE: stopping".
+  /// How the first stream that broke ended, "a stream ended: UNAVAILABLE: stopping"; or what it was broken off
+  /// for, "an answer that nobody waits for, number 7".
   [[nodiscard]] const std::string& trouble() const { return trouble_; }
 
  private:
@@ -47,13 +49,14 @@ class BatchCaller {
 
   /// The items that one stream may have unanswered; their numbers are the slots.
   struct Slots {
-    /// By slot.
-    std::vector<Clock::time_point> sent;
+    /// By slot; nothing of those that are free.
+    std::vector<std::optional<Clock::time_point>> sent;
     std::vector<std::size_t> free;
   };
 
   [[nodiscard]] bool fill(Slots& slots, v1::BatchRequest& request);
-  void take(Slots& slots, const v1::BatchReply& reply);
+  /// False if it answers what is not asked, or is answered already.
+  [[nodiscard]] bool take(Slots& slots, const v1::BatchReply& reply);
 
   const Options options_;
   std::string trouble_;

@@ -183,6 +183,30 @@ TEST_F(MeasuredRunsTest, AFloodTellsHowAStreamBroke) {
   EXPECT_THAT(testing::internal::GetCapturedStdout(), HasSubstr("\na stream ended: UNAVAILABLE"));
 }
 
+TEST_F(MeasuredRunsTest, AnAnswerThatNobodyWaitsForBreaksAStreamOff) {
+  for (const auto& faults :
+       {NaiveGateway::Faults{.answers_twice = 100}, NaiveGateway::Faults{.answers_nobody = 100}}) {
+    start(faults);
+
+    testing::internal::CaptureStdout();
+    EXPECT_EQ(run_flood({.common = common(),
+                         .program_file = program_,
+                         .members = 10,
+                         .enroll = true,
+                         .checkouts = 1'000,
+                         .batch = 4}),
+              exit_wrong);
+    EXPECT_THAT(testing::internal::GetCapturedStdout(),
+                HasSubstr("\nan answer that nobody waits for, number "));
+
+    start(faults);
+    testing::internal::CaptureStdout();
+    EXPECT_EQ(run_steady(steady(4)), exit_wrong);
+    EXPECT_THAT(testing::internal::GetCapturedStdout(),
+                HasSubstr("\nan answer that nobody waits for, number "));
+  }
+}
+
 TEST_F(MeasuredRunsTest, CallsThatFailAreNotTriedAgain) {
   // The members' enrollment is, so it comes first.
   start();

@@ -219,6 +219,8 @@ grpc::Status NaiveGateway::Stream(
       } else {
         answer(item.checkout(), reply.mutable_checkout());
       }
+      if (number == faults_.answers_nobody) reply.set_number(1'000'000'000);
+      if (number == faults_.answers_twice) *replies.add_items() = v1::BatchItemReply(reply);
     }
     if (checkouts_seen_ < faults_.waits_for) continue;
     // Whoever does not read keeps nobody else waiting.

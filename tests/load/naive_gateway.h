@@ -38,6 +38,10 @@ class NaiveGateway final : public v1::Points::Service {
     int exhausted = 0;
     /// A stream ends, with what is unanswered in it, when so many checkouts have come.
     int breaks_stream_after = 0;
+    /// The n-th checkout of streams is answered twice.
+    int answers_twice = 0;
+    /// The answer to the n-th checkout of streams has a number that none of them has.
+    int answers_nobody = 0;
   };
 
   NaiveGateway(const Rules& rules, Faults faults);
