@@ -169,6 +169,7 @@ void Shard::on_committed() {
     if (counted < batch.last) {
       tail_pieces_.push_back({.last = batch.last, .bytes = batch.bytes, .at_ns = now_ns()});
       tail_bytes_ += batch.bytes;
+      flush_.grown(batch.bytes);
       add(parts_.stats.events, batch.events);
       log_watch_.bytes_since += batch.bytes;
       const auto size_class = static_cast<std::size_t>(std::bit_width(batch.events) - 1);

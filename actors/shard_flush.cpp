@@ -102,6 +102,7 @@ void ShardFlush::add_round(FlushRequest& request, std::size_t bytes, std::int64_
   if (!round_.up_to) {
     round_.up_to = shard_.log_->last();
     round_.began_ns = shard_.now_ns();
+    round_.bytes_since = 0;
     round_.members = {.all = shard_.dirty_.size()};
     round_.changes = {.all = shard_.book_->begin_round()};
   }

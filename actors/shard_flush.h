@@ -38,6 +38,8 @@ class ShardFlush {
 
   /// The next round begins at `at_ns` at the latest.
   void begin_round_by(std::int64_t at_ns) { round_.next_at_ns = at_ns; }
+  /// The shard's tail has so much more.
+  void grown(std::uint64_t bytes) { round_.bytes_since += bytes; }
   /// The next round is wanted at once, to make room in memory.
   void want_room() { round_.room_wanted = true; }
 
@@ -73,6 +75,8 @@ class ShardFlush {
     std::optional<domain::Position> up_to;
     std::int64_t next_at_ns = 0;
     std::int64_t began_ns = 0;
+    /// What has come into the tail since then.
+    std::uint64_t bytes_since = 0;
     /// Those that were dirty.
     Progress members;
     /// Of the order book, those that were durable.
@@ -84,8 +88,11 @@ class ShardFlush {
   /// after the other, so that they do not fall upon the ledger together.
   [[nodiscard]] std::int64_t first_wait_ns() const;
   [[nodiscard]] bool is_round_due() const;
-  /// Of the time that the round may take, up to 1.
-  [[nodiscard]] double round_time_gone() const;
+  /// A quarter of what the shard's tail may have. A round begins when that is full, if its time does not come
+  /// first, and should be over when as much has come again; with half of the tail full it is in haste.
+  [[nodiscard]] std::uint64_t room_of_round() const;
+  /// Of the time that the round may take, or of the room, should that be less; up to 1.
+  [[nodiscard]] double round_gone() const;
   /// No more is flushed than should be by now.
   [[nodiscard]] bool is_behind(const Progress& progress) const;
   /// How much more should be: at least as much as goes with a flush when the round is on time.
